@@ -1,0 +1,18 @@
+"""All addresses: pages at the root, the API under /api/v1/, the sign-in under /accounts/."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from labelapp import health
+
+urlpatterns = [
+    path("health/live/", health.live, name="health-live"),
+    path("health/ready/", health.ready, name="health-ready"),
+    path("accounts/", include("allauth.urls")),
+    path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("api/v1/", include("annotation.api.urls")),
+    path("api/v1/", include("activelearning.api.urls")),
+    path("", include("annotation.pages.urls")),
+    path("", include("activelearning.pages.urls")),
+]
