@@ -1,0 +1,91 @@
+"""Who may see which row. Every shell gets its rows here: invisible and absent are both `NotFound`."""
+
+from typing import TypeVar
+
+from annotation.errors import Forbidden, NotFound
+from annotation.models import Annotation, Handout, Import, Membership, Project, Role, Snapshot, Solution, User
+
+Row = TypeVar("Row")
+
+LABELLING = frozenset({Role.LABELLER, Role.REVIEWER, Role.RESEARCHER, Role.ADMIN})
+READING = frozenset({Role.REVIEWER, Role.RESEARCHER, Role.ADMIN})
+RESEARCH = frozenset({Role.RESEARCHER, Role.ADMIN})
+ADMINISTRATION = frozenset({Role.ADMIN})
+
+
+def role_in(*, user: User, project: Project) -> Role | None:
+    membership = Membership.objects.filter(user=user, project=project).first()
+    return Role(membership.role) if membership else None
+
+
+def projects_of(*, user: User) -> list[Membership]:
+    """The user's memberships with their projects, by name."""
+    return list(Membership.objects.filter(user=user).select_related("project").order_by("project__name", "project_id"))
+
+
+def project(*, user: User, slug: str, roles: frozenset[Role]) -> Project:
+    """The project, if the user is a member (else `NotFound`) in one of `roles` (else `Forbidden`: they know that it exists)."""
+    membership = Membership.objects.filter(user=user, project__slug=slug).select_related("project").first()
+    if membership is None:
+        raise NotFound
+    _require(Role(membership.role), roles)
+    return membership.project
+
+
+def _require(role: Role, roles: frozenset[Role]) -> None:
+    if role not in roles:
+        needed = ", ".join(sorted(Role(r).label.lower() for r in roles))
+        raise Forbidden(f"Your role here is {role.label.lower()}; this needs one of: {needed}.")
+
+
+def claim(*, user: User, claim_id: int) -> Handout:
+    """A claim that was once handed to this very person."""
+    handout = (
+        Handout.objects.select_related("labeller", "work_item__project", "work_item__problem", "work_item__solution")
+        .filter(pk=claim_id, labeller__user=user, work_item__project__memberships__user=user)
+        .first()
+    )
+    if handout is None:
+        raise NotFound
+    return handout
+
+
+def own_annotation(*, user: User, annotation_id: int) -> Annotation:
+    found = (
+        Annotation.objects.landed()
+        .select_related("labeller", "work_item__project", "work_item__problem", "work_item__solution")
+        .filter(pk=annotation_id, labeller__user=user, project__memberships__user=user)
+        .first()
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def dataset_import(*, user: User, import_id: int) -> Import:
+    found = Import.objects.select_related("project").filter(
+        pk=import_id, project__memberships__user=user, project__memberships__role__in=ADMINISTRATION
+    )  # fmt: skip
+    return _one(found.first())
+
+
+def snapshot(*, user: User, snapshot_id: int) -> Snapshot:
+    found = Snapshot.objects.select_related("project").filter(
+        pk=snapshot_id, project__memberships__user=user, project__memberships__role__in=RESEARCH
+    )
+    return _one(found.first())
+
+
+def solution(*, user: User, solution_id: int) -> Solution:
+    found = (
+        Solution.objects.landed()
+        .select_related("project", "problem")
+        .filter(pk=solution_id, project__memberships__user=user, project__memberships__role__in=READING)
+    )
+    return _one(found.first())
+
+
+def _one(row: Row | None) -> Row:
+    if row is None:
+        raise NotFound
+    return row

@@ -1,0 +1,59 @@
+"""Who asks: a browser session (with CSRF) or a bearer token with scopes. A request without either is 401, never a default."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.middleware.csrf import get_token
+from rest_framework import authentication, exceptions, permissions
+from rest_framework.request import Request
+
+from annotation import accounts
+from annotation.models import ApiToken, User
+
+if TYPE_CHECKING:  # REST framework loads this module while it loads its views
+    from rest_framework.views import APIView
+
+
+class CsrfFailed(exceptions.PermissionDenied):
+    default_code = "csrf"
+
+
+class BearerAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer TOKEN`. It stands first, so that a request with no credentials is answered 401."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        header = authentication.get_authorization_header(request).decode("latin-1")
+        scheme, _, secret = header.partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        token = accounts.token_for(secret=secret.strip())
+        if token is None:
+            raise exceptions.AuthenticationFailed("This token is not valid, has expired, or was revoked.")
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    def enforce_csrf(self, request: Request) -> None:
+        try:
+            super().enforce_csrf(request)
+        except exceptions.PermissionDenied as error:
+            get_token(request._request)  # so that the refusal itself carries the cookie to try again with
+            raise CsrfFailed("The CSRF token is missing or old. Read the cookie again and repeat the request.", code="csrf") from error
+
+
+class HasScope(permissions.BasePermission):
+    """Signed in and, with a token, in scope. A view names its scopes: `scopes = {"GET": "read", "POST": "train"}`.
+
+    A method that a view does not name is refused to tokens. Which rows a person may touch is `annotation/access.py`'s business.
+    """
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        if not isinstance(request.user, User):
+            return False
+        if not isinstance(request.auth, ApiToken):
+            return True
+        scopes: dict[str, str] = getattr(view, "scopes", {})
+        needed: Any = scopes.get("GET" if request.method in ("HEAD", "OPTIONS") else str(request.method))
+        return needed is not None and needed in request.auth.scopes

@@ -1,0 +1,5 @@
+"""API: datasets."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

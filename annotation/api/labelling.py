@@ -1,0 +1,5 @@
+"""API: labelling."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,37 @@
+"""A project: instructions, protocol, people and problems."""
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+
+class Protocol(models.TextChoices):
+    WHOLE_SOLUTION = "whole-solution", "Whole solution (phase 2)"
+    STEP_BY_STEP = "step-by-step", "Step by step (phase 1)"
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def of_member(self, user: object) -> "ProjectQuerySet":
+        return self.filter(memberships__user=user)
+
+
+class Project(models.Model):
+    slug = models.CharField(
+        max_length=60,
+        unique=True,
+        validators=[RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", "Use lower-case letters, digits and single hyphens.")],
+    )
+    name = models.CharField(max_length=120)
+    protocol = models.CharField(max_length=20, choices=Protocol.choices, default=Protocol.WHOLE_SOLUTION)
+    instructions = models.TextField(blank=True)
+    paused = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(protocol__in=Protocol.values), name="project_protocol_known")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,5 @@
+"""The addresses of annotation's pages; each module keeps its own beside its views."""
+
+from annotation.pages import datasets, desk, people, projects
+
+urlpatterns = [*projects.urlpatterns, *people.urlpatterns, *datasets.urlpatterns, *desk.urlpatterns]

@@ -1,0 +1,54 @@
+"""What every test may ask for: a small cast of accounts in one project, and clients that speak as one of them."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from annotation import accounts, projects
+from annotation.models import Project, Role, User
+
+
+@pytest.fixture
+def project(db: None) -> Project:
+    return projects.create_project(slug="algebra", name="Algebra")
+
+
+@pytest.fixture
+def member(project: Project) -> Callable[..., User]:
+    """`member(Role.LABELLER)` makes an account in the project; a second of the same role takes `name=`."""
+
+    def make(role: Role, *, name: str = "", in_project: Project | None = None) -> User:
+        user, _ = accounts.create_account(
+            email=f"{name or role.value}@example.org", name=name, project=in_project or project, role=role, password="correct horse battery"
+        )
+        return user
+
+    return make
+
+
+@pytest.fixture
+def labeller(member: Callable[..., User]) -> User:
+    return member(Role.LABELLER)
+
+
+@pytest.fixture
+def researcher(member: Callable[..., User]) -> User:
+    return member(Role.RESEARCHER)
+
+
+@pytest.fixture
+def admin(member: Callable[..., User]) -> User:
+    return member(Role.ADMIN)
+
+
+@pytest.fixture
+def signed_in() -> Callable[[User], Client]:
+    """A browser session of this person."""
+
+    def make(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return make
