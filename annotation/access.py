@@ -62,6 +62,12 @@ def own_annotation(*, user: User, annotation_id: int) -> Annotation:
     return found
 
 
+def own_history(*, user: User, project: Project, limit: int) -> list[Annotation]:
+    """This person's newest live labels made here, newest first."""
+    mine = Annotation.objects.live().filter(labeller__user=user, project=project, imported_by__isnull=True)
+    return list(mine.select_related("work_item__problem", "work_item__solution").order_by("-pk")[:limit])
+
+
 def dataset_import(*, user: User, import_id: int) -> Import:
     found = Import.objects.select_related("project").filter(
         pk=import_id, project__memberships__user=user, project__memberships__role__in=ADMINISTRATION

@@ -40,7 +40,9 @@ class SessionAuthentication(authentication.SessionAuthentication):
             super().enforce_csrf(request)
         except exceptions.PermissionDenied as error:
             get_token(request._request)  # so that the refusal itself carries the cookie to try again with
-            raise CsrfFailed("The CSRF token is missing or old. Read the cookie again and repeat the request.", code="csrf") from error
+            raise CsrfFailed(
+                "The CSRF token is missing or old. Read the cookie again and repeat the request.", code="csrf"
+            ) from error
 
 
 class HasScope(permissions.BasePermission):

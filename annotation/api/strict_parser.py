@@ -23,7 +23,9 @@ class StrictJSONParser(BaseParser):
         try:
             value = loads(body) if body else {}
         except StrictJSONError as error:
-            raise InvalidInput("The request body is not valid JSON.", errors=[FieldError(error.field, error.reason)]) from error
+            raise InvalidInput(
+                "The request body is not valid JSON.", errors=[FieldError(error.field, error.reason)]
+            ) from error
         if not isinstance(value, dict):
             raise InvalidInput("The request body must be a JSON object.")
         return value

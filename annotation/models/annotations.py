@@ -1,6 +1,7 @@
 """Annotations: one labeller's finished record. Inserted only; an amendment is a further revision, the live one is the highest."""
 
 from django.db import models
+from django.utils import timezone
 
 from annotation.models.imports import Import
 from annotation.models.jobs import JobState
@@ -23,8 +24,17 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
 
     def live(self) -> "AnnotationQuerySet":
         """What counts: landed, and not superseded by an amendment."""
-        newer = Annotation.objects.filter(work_item=models.OuterRef("work_item"), revision__gt=models.OuterRef("revision"))
+        newer = Annotation.objects.filter(
+            work_item=models.OuterRef("work_item"), revision__gt=models.OuterRef("revision")
+        )
         return self.landed().exclude(models.Exists(newer))
+
+    def done_today(self, labeller: Labeller) -> dict[str, int]:
+        """How many solutions this labeller finished since midnight UTC, and the active milliseconds they took."""
+        midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        mine = self.filter(labeller=labeller, submitted_at__gte=midnight, imported_by__isnull=True)
+        found = mine.aggregate(today=models.Count("work_item", distinct=True), active=models.Sum("total_time"))
+        return {"today": found["today"], "active_ms_today": found["active"] or 0}
 
 
 class Annotation(models.Model):

@@ -92,6 +92,8 @@ class Solution(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["problem", "content_sha256"], name="solution_content_unique"),
             models.CheckConstraint(condition=models.Q(purpose__in=Purpose.values), name="solution_purpose_known"),
-            models.CheckConstraint(condition=models.Q(verdict__in=["", *Verdict.values]), name="solution_verdict_known"),
+            models.CheckConstraint(
+                condition=models.Q(verdict__in=["", *Verdict.values]), name="solution_verdict_known"
+            ),
         ]
         indexes = [models.Index(fields=["project", "purpose", "verdict"], name="solution_pool")]

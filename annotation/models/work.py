@@ -24,7 +24,9 @@ class Batch(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(state__in=BatchState.values), name="batch_state_known")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=BatchState.values), name="batch_state_known")
+        ]
 
     def __str__(self) -> str:
         return self.name

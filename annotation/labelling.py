@@ -1,0 +1,267 @@
+"""Labelling a whole solution: drafts, submissions, amendments. What a labeller sent is never lost and never counted twice.
+
+A submission is one transaction, and its success is told only after it is committed. The client's own key names it for ever: the same
+key again brings the same receipt, the same key with other content is refused. Work that comes late is kept beside the others' work.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from annotation import label_rules, queue
+from annotation.errors import Conflict, InvalidInput
+from annotation.formats import prm800k
+from annotation.label_rules import CheckedLabel
+from annotation.models import (
+    Annotation,
+    BatchState,
+    Handout,
+    Labeller,
+    StepRating,
+    WorkItem,
+    WorkState,
+)
+
+DRAFT_MAX_BYTES = 64 * 1024
+KEY_REUSED = "This key was used before, for another submission. What was stored under it has not changed."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What a client sends. `client_key` is its own name for this act of submitting."""
+
+    client_key: UUID
+    label: Any
+    reason: Any = None
+    error_kind: Any = None
+    error_note: Any = None
+
+    def sha256(self, *, target: str) -> str:
+        """Tells a repeat from a reuse of the key: the same content for the same target has the same hash."""
+        content = [target, self.label, self.reason, self.error_kind, self.error_note]
+        return _sha256(json.dumps(content, sort_keys=True, ensure_ascii=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof of a stored label: the annotation's id and the SHA-256 of its PRM800K line, as any export will show it."""
+
+    annotation: int
+    sha256: str
+    late: bool
+    repeated: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"annotation": self.annotation, "sha256": self.sha256, "late": self.late}
+
+
+@transaction.atomic
+def save_draft(*, claim: Handout, version: int, draft: dict[str, Any]) -> tuple[int, datetime]:
+    """Keep work in progress and renew the lease; returns the new version and the lease's end.
+
+    Raises `Conflict("stale_draft")` with what is stored where another tab or machine saved since, `Conflict("lease_lost")`
+    where the item went to somebody else (submitting it is still accepted, as late work).
+    """
+    if len(json.dumps(draft)) > DRAFT_MAX_BYTES:
+        raise InvalidInput(f"A draft is at most {DRAFT_MAX_BYTES} bytes.")
+    mine = WorkItem.objects.filter(pk=claim.work_item_id, state=WorkState.OPEN, claimed_by=claim.labeller)
+    saved = mine.filter(draft_version=version).update(draft=draft, draft_version=F("draft_version") + 1)
+    stored = mine.values_list("draft_version", "draft").first()
+    if stored is None:
+        raise Conflict("lease_lost", "This item is no longer yours to hold. Your work is kept: go on and submit it.")
+    # The same draft sent again because the answer was lost is not a conflict.
+    if not saved and stored != (version + 1, draft):
+        raise Conflict("stale_draft", "This item was changed elsewhere since.", version=stored[0], draft=stored[1])
+    queue.renew(labeller=claim.labeller)
+    end = mine.values_list("claimed_until", flat=True).first()
+    if end is None:
+        raise Conflict("lease_lost", "This item is no longer yours to hold. Your work is kept: go on and submit it.")
+    return stored[0], end
+
+
+def submit(*, claim: Handout, submission: Submission) -> Receipt:
+    """Store the label of a claimed solution and close its work item, in one transaction.
+
+    Raises `InvalidInput` for a label that the rules refuse, and `Conflict` with code `key_reused`, `already_labelled` or `batch_closed`.
+    """
+    try:
+        with transaction.atomic():
+            return _submit(claim, submission)
+    except IntegrityError as error:
+        if Annotation.objects.filter(client_key=submission.client_key).exists():
+            raise Conflict("key_reused", KEY_REUSED) from error
+        raise
+
+
+def _submit(claim: Handout, submission: Submission) -> Receipt:
+    item, now = _lock(work_item_id=claim.work_item_id, labeller_id=claim.labeller_id)
+    request_sha256 = submission.sha256(target=f"claim {claim.pk}")
+    if receipt := _repeat(claim.labeller, submission, request_sha256):
+        return receipt
+    _refuse_second_label(item, claim.labeller)
+    if item.batch.state != BatchState.OPEN or item.state == WorkState.WITHDRAWN:
+        raise Conflict("batch_closed", "This batch was closed; its items take no more labels.")
+    checked = _check(item, submission)
+    late = item.state != WorkState.OPEN or item.claimed_by_id not in (None, claim.labeller_id)
+    target = _extra_item(item) if late else item
+    annotation = _store(
+        item=target, labeller=claim.labeller, submission=submission, checked=checked, now=now, late=late, request_sha256=request_sha256
+    )  # fmt: skip
+    if not late:
+        WorkItem.objects.filter(pk=item.pk).update(
+            state=WorkState.CLOSED, claimed_by=None, claimed_until=None, draft=None, draft_version=0
+        )
+    return Receipt(annotation.pk, annotation.sha256, late, repeated=False)
+
+
+def _lock(*, work_item_id: int, labeller_id: int) -> tuple[WorkItem, datetime]:
+    """The work item, locked until the transaction ends, and the database's time.
+
+    The labeller is locked first: one person's submissions wait for each other, so a repeat sees what the first one stored.
+    """
+    Labeller.objects.select_for_update().get(pk=labeller_id)
+    item = (
+        WorkItem.objects.select_for_update(of=("self",))
+        .select_related("problem", "solution", "batch")
+        .annotate(database_now=Now())
+        .get(pk=work_item_id)
+    )
+    return item, item.database_now
+
+
+def _repeat(labeller: Labeller, submission: Submission, request_sha256: str) -> Receipt | None:
+    """The receipt of the first time, where this key was used before with the same content."""
+    earlier = Annotation.objects.filter(client_key=submission.client_key).first()
+    if earlier is None:
+        return None
+    if earlier.request_sha256 != request_sha256 or earlier.labeller_id != labeller.pk:
+        raise Conflict("key_reused", KEY_REUSED)
+    return Receipt(earlier.pk, earlier.sha256, earlier.late, repeated=True)
+
+
+def _refuse_second_label(item: WorkItem, labeller: Labeller) -> None:
+    done = Annotation.objects.filter(labeller=labeller, solution=item.solution_id).order_by("-pk").first()
+    if done is not None:
+        message = "You labelled this solution already; open it in your history to change it."
+        raise Conflict("already_labelled", message, annotation=done.pk)
+
+
+def _check(item: WorkItem, submission: Submission) -> CheckedLabel:
+    if item.solution is None:
+        raise Conflict("wrong_protocol", "This item has no solution to grade as a whole.")
+    return label_rules.whole_solution(
+        submission.label, steps=item.solution.steps, alternatives=item.solution.alternatives
+    )
+
+
+def _extra_item(item: WorkItem) -> WorkItem:
+    """A closed work item of its own for a late label, so that the wanted one keeps its single label."""
+    return WorkItem.objects.create(
+        project_id=item.project_id,
+        batch=item.batch,
+        problem=item.problem,
+        solution=item.solution,
+        state=WorkState.CLOSED,
+        generation=item.generation,
+        verifier_score=item.verifier_score,
+        is_quality_control=item.is_quality_control,
+        is_initial_screening=item.is_initial_screening,
+    )
+
+
+def amend(*, annotation: Annotation, submission: Submission) -> Receipt:
+    """Correct an earlier label by a further revision; what was said before stays.
+
+    Raises `Conflict("superseded")` with the live revision's id where `annotation` is not the newest.
+    """
+    with transaction.atomic():
+        item, now = _lock(work_item_id=annotation.work_item_id, labeller_id=annotation.labeller_id)
+        request_sha256 = submission.sha256(target=f"annotation {annotation.pk}")
+        if receipt := _repeat(annotation.labeller, submission, request_sha256):
+            return receipt
+        newest = Annotation.objects.filter(work_item=item).order_by("-revision").first()
+        if newest is None or newest.pk != annotation.pk:
+            raise Conflict("superseded", "This label was amended since.", annotation=newest.pk if newest else None)
+        stored = _store(
+            item=item,
+            labeller=annotation.labeller,
+            submission=submission,
+            checked=_check(item, submission),
+            now=now,
+            late=annotation.late,
+            request_sha256=request_sha256,
+            revision=annotation.revision + 1,
+        )
+        return Receipt(stored.pk, stored.sha256, stored.late, repeated=False)
+
+
+def _store(
+    *,
+    item: WorkItem,
+    labeller: Labeller,
+    submission: Submission,
+    checked: CheckedLabel,
+    now: datetime,
+    late: bool,
+    request_sha256: str,
+    revision: int = 0,
+) -> Annotation:
+    question = _question(item)
+    line = prm800k.write_record(
+        labeller=str(labeller.uuid),
+        submitted_at=now,
+        generation=item.generation,
+        is_quality_control=item.is_quality_control,
+        is_initial_screening=item.is_initial_screening,
+        question=question,
+        label=checked.label,
+    )
+    annotation = Annotation.objects.create(
+        project_id=item.project_id,
+        work_item=item,
+        solution_id=item.solution_id,
+        labeller=labeller,
+        revision=revision,
+        client_key=submission.client_key,
+        request_sha256=request_sha256,
+        submitted_at=now,
+        total_time=checked.total_time,
+        finish_reason=checked.finish_reason,
+        question=json.dumps(question, ensure_ascii=False),
+        label=json.dumps(checked.label, ensure_ascii=False),
+        sha256=_sha256(line),
+        late=late,
+        reason=label_rules.reason_text(submission.reason, finish_reason=checked.finish_reason),
+        error_kind=label_rules.short_text(submission.error_kind, field="error_kind")[:40],
+        error_note=label_rules.short_text(submission.error_note, field="error_note"),
+    )
+    StepRating.objects.bulk_create(
+        StepRating(annotation=annotation, step=r.step, completion=r.completion, rating=r.rating, flagged=r.flagged)
+        for r in checked.ratings
+    )
+    return annotation
+
+
+def _question(item: WorkItem) -> dict[str, Any]:
+    """The record's `question` for a whole solution, keys in PRM800K's order."""
+    if item.solution is None:
+        raise Conflict("wrong_protocol", "This item has no solution to grade as a whole.")
+    return {
+        "problem": item.problem.text,
+        "ground_truth_solution": item.problem.solution,
+        "ground_truth_answer": item.problem.answer,
+        "pre_generated_steps": item.solution.steps,
+        "pre_generated_answer": item.solution.answer,
+        "pre_generated_verifier_score": item.verifier_score,
+    }
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
