@@ -17,14 +17,27 @@ _CODES = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_foun
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's hook: turn what a view raised into the one error shape; None lets a real fault become a 500."""
     if isinstance(error, DomainError):
-        body = {"code": error.code, "message": error.message, "errors": [e.as_dict() for e in error.errors], **error.data}
+        body = {
+            "code": error.code,
+            "message": error.message,
+            "errors": [e.as_dict() for e in error.errors],
+            **error.data,
+        }
         return Response(body, status=error.status)
     if isinstance(error, OperationalError | InterfaceError):
-        return _answer(503, "unavailable", "The database cannot be reached right now. Try again.", {"Retry-After": RETRY_AFTER_SECONDS})
+        return _answer(
+            503,
+            "unavailable",
+            "The database cannot be reached right now. Try again.",
+            {"Retry-After": RETRY_AFTER_SECONDS},
+        )
     if isinstance(error, Http404):
         return _answer(404, "not_found", "Not found.")
     if isinstance(error, exceptions.ValidationError):
-        return Response({"code": "invalid", "message": "Some fields were refused.", "errors": list(_flatten(error.detail, ""))}, status=400)
+        return Response(
+            {"code": "invalid", "message": "Some fields were refused.", "errors": list(_flatten(error.detail, ""))},
+            status=400,
+        )
     if isinstance(error, exceptions.APIException):
         return _from_drf(error)
     return None

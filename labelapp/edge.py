@@ -27,7 +27,12 @@ class EdgeMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, DomainError):
-            return render(request, "error.html", {"status": exception.status, "message": exception.message}, status=exception.status)
+            return render(
+                request,
+                "error.html",
+                {"status": exception.status, "message": exception.message},
+                status=exception.status,
+            )
         if isinstance(exception, OperationalError | InterfaceError):
             return unavailable(request)
         return None
