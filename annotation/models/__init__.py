@@ -5,7 +5,7 @@ from annotation.models.audit import AuditEntry
 from annotation.models.imports import Import
 from annotation.models.jobs import Job, JobState
 from annotation.models.people import ApiToken, Invitation, Labeller, Membership, Role, User
-from annotation.models.problems import Problem, Purpose, Solution, Split, Verdict
+from annotation.models.problems import Problem, Purpose, Solution, Split, StepTree, Verdict
 from annotation.models.projects import Project, Protocol
 from annotation.models.scores import Score
 from annotation.models.snapshots import Snapshot
@@ -35,6 +35,7 @@ __all__ = [
     "Solution",
     "Split",
     "StepRating",
+    "StepTree",
     "User",
     "Verdict",
     "WorkItem",

@@ -75,6 +75,8 @@ class Annotation(models.Model):
         indexes = [
             models.Index(fields=["labeller", "submitted_at"], name="annotation_of_labeller"),
             models.Index(fields=["project", "id"], name="annotation_of_project"),
+            # A file's second import asks for each of its records whether it is here already.
+            models.Index(fields=["project", "sha256"], name="annotation_record"),
         ]
 
 

@@ -97,3 +97,15 @@ class Solution(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["project", "purpose", "verdict"], name="solution_pool")]
+
+
+class StepTree(models.Model):
+    """Ready-made next steps for building a solution step by step: `[{"text": str, "next": [ …the same… ]}]`. The same twice is one row."""
+
+    problem = models.ForeignKey(Problem, on_delete=models.PROTECT, related_name="step_trees")
+    imported_by = models.ForeignKey(Import, null=True, on_delete=models.PROTECT, related_name="step_trees")
+    tree = models.JSONField()
+    content_sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["problem", "content_sha256"], name="step_tree_content_unique")]

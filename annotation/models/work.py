@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models.functions import Now
 
+from annotation.models.imports import Import
 from annotation.models.people import Labeller
 from annotation.models.problems import Problem, Solution
 from annotation.models.projects import Project
@@ -18,6 +19,7 @@ class Batch(models.Model):
     """Work items queued together; nobody is handed one of them until the batch is open."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="batches")
+    imported_by = models.ForeignKey(Import, null=True, on_delete=models.PROTECT, related_name="batches")
     name = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=BatchState.choices, default=BatchState.PREPARING)
     generation = models.IntegerField(null=True, blank=True)
