@@ -132,6 +132,8 @@ def _database() -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
         }
+        # Threads of one test must meet in a file: SQLite's shared memory locks by other rules.
+        database["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
         return database
     options = database.setdefault("OPTIONS", {})
     limits = "-c lock_timeout=3000 -c statement_timeout=10000" if LABELAPP_PROCESS == "web" else "-c lock_timeout=30000"
@@ -282,6 +284,7 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 FRONTEND_DIST = FRONTEND_DIR / "dist"
 STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
 STORAGES = {
