@@ -2,8 +2,25 @@
 
 from typing import TypeVar
 
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
 from annotation.errors import Forbidden, NotFound
-from annotation.models import Annotation, Handout, Import, Membership, Project, Role, Snapshot, Solution, User
+from annotation.models import (
+    Annotation,
+    ApiToken,
+    Batch,
+    Handout,
+    Import,
+    Invitation,
+    Membership,
+    Project,
+    Role,
+    Snapshot,
+    Solution,
+    User,
+    WorkState,
+)
 
 Row = TypeVar("Row")
 
@@ -36,6 +53,48 @@ def _require(role: Role, roles: frozenset[Role]) -> None:
     if role not in roles:
         needed = ", ".join(sorted(Role(r).label.lower() for r in roles))
         raise Forbidden(f"Your role here is {role.label.lower()}; this needs one of: {needed}.")
+
+
+def members(*, project: Project) -> list[Membership]:
+    """Everybody in a project that the caller may administer (fetched by `project` with `ADMINISTRATION`), by name."""
+    found = Membership.objects.filter(project=project).select_related("user")
+    return list(found.order_by("user__name", "user__email"))
+
+
+def member(*, project: Project, membership_id: int) -> Membership:
+    return _one(Membership.objects.select_related("project", "user").filter(pk=membership_id, project=project).first())
+
+
+def _open_invitations(project: Project) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(project=project, accepted_at__isnull=True, expires_at__gt=timezone.now())
+
+
+def invitations(*, project: Project) -> list[Invitation]:
+    """The invitations that still work, newest first."""
+    return list(_open_invitations(project).select_related("invited_by").order_by("-pk"))
+
+
+def invitation(*, project: Project, invitation_id: int) -> Invitation:
+    return _one(_open_invitations(project).select_related("project").filter(pk=invitation_id).first())
+
+
+def batches(*, project: Project) -> list[Batch]:
+    """A project's batches, newest first, each with `open_items` and `closed_items`."""
+    items = {
+        "open_items": Count("work_items", filter=Q(work_items__state=WorkState.OPEN)),
+        "closed_items": Count("work_items", filter=Q(work_items__state=WorkState.CLOSED)),
+    }
+    return list(Batch.objects.filter(project=project).annotate(**items).order_by("-pk"))
+
+
+def own_tokens(*, user: User) -> list[ApiToken]:
+    """My tokens that still work, newest first."""
+    live = ApiToken.objects.filter(user=user, revoked_at__isnull=True, expires_at__gt=timezone.now())
+    return list(live.order_by("-pk"))
+
+
+def own_token(*, user: User, token_id: int) -> ApiToken:
+    return _one(ApiToken.objects.filter(pk=token_id, user=user).first())
 
 
 def claim(*, user: User, claim_id: int) -> Handout:

@@ -3,11 +3,16 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from annotation.pages.people import closed
 from labelapp import health
+
+# Addresses of the sign-in package that nobody may use: accounts and their e-mail addresses come by invitation.
+CLOSED = ("signup/", "email/", "confirm-email/", "confirm-email/<str:key>/", "login/code/confirm/", "password/set/")
 
 urlpatterns = [
     path("health/live/", health.live, name="health-live"),
     path("health/ready/", health.ready, name="health-ready"),
+    *(path(f"accounts/{address}", closed) for address in CLOSED),
     path("accounts/", include("allauth.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),

@@ -3,10 +3,19 @@
 from collections.abc import Callable
 
 import pytest
+from django.conf import settings
 from django.test import Client
+from django_vite.core.asset_loader import DjangoViteAppClient, DjangoViteAssetLoader, DjangoViteConfig
 
 from annotation import accounts, projects
 from annotation.models import Project, Role, User
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pages_need_no_built_front_end() -> None:
+    """Pages name their assets without the manifest of a build; where one is there (browser tests need it), it is used."""
+    if not settings.DJANGO_VITE["default"]["manifest_path"].exists():
+        DjangoViteAssetLoader.instance()._apps["default"] = DjangoViteAppClient(DjangoViteConfig(dev_mode=True))
 
 
 @pytest.fixture
@@ -20,7 +29,11 @@ def member(project: Project) -> Callable[..., User]:
 
     def make(role: Role, *, name: str = "", in_project: Project | None = None) -> User:
         user, _ = accounts.create_account(
-            email=f"{name or role.value}@example.org", name=name, project=in_project or project, role=role, password="correct horse battery"
+            email=f"{name or role.value}@example.org",
+            name=name,
+            project=in_project or project,
+            role=role,
+            password="correct horse battery",
         )
         return user
 

@@ -1,5 +1,94 @@
-"""Pages: projects."""
+"""Pages of projects: mine, a new one, one at a glance, its settings, its queue."""
 
-from django.urls import URLPattern
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from annotation import access, accounts, first_batch, projects
+from annotation.errors import DomainError, Forbidden
+from annotation.models import Annotation, Project, Role, User
+from annotation.pages.door import person_page, project_page
+from annotation.pages.forms import FirstBatchForm, ProjectForm, SettingsForm, status_of
+
+
+@person_page()
+def home(request: HttpRequest, user: User) -> HttpResponse:
+    memberships = access.projects_of(user=user)
+    powerful = user.is_operator or any(found.role in access.RESEARCH for found in memberships)
+    context = {"memberships": memberships, "advise_second_factor": powerful and not is_mfa_enabled(user)}
+    return render(request, "annotation/home.html", context)
+
+
+@person_page("GET", "POST")
+def new(request: HttpRequest, user: User) -> HttpResponse:
+    if not user.is_operator:
+        raise Forbidden("Only an operator of this installation may create projects.")
+    form = ProjectForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            project = projects.create_project(**form.cleaned_data, actor=user)
+        except DomainError as error:
+            form.refused(error)
+        else:
+            messages.success(request, f"{project.name} is there. Next: import a dataset.")
+            return redirect("project", project.slug)
+    return render(request, "annotation/project_new.html", {"form": form}, **status_of(form))
+
+
+@project_page(access.LABELLING)
+def overview(request: HttpRequest, user: User, project: Project) -> HttpResponse:
+    role = access.role_in(user=user, project=project) or Role.LABELLER
+    found = projects.figures(project=project)
+    mine = Annotation.objects.done_today(accounts.labeller_of(project=project, user=user))
+    context = {
+        "project": project,
+        "role": role,
+        "step": projects.next_step(found=found, role=role, paused=project.paused),
+        # A labeller sees their own work alone, not even how much others did.
+        "figures": found if role in access.READING else None,
+        "mine": mine,
+        "minutes": mine["active_ms_today"] // 60_000,
+    }
+    return render(request, "annotation/project.html", context)
+
+
+@project_page(access.ADMINISTRATION, "GET", "POST")
+def settings(request: HttpRequest, user: User, project: Project) -> HttpResponse:
+    stored = {"name": project.name, "instructions": project.instructions, "paused": project.paused}
+    form = SettingsForm(request.POST or None, initial=stored)
+    if request.method == "POST" and form.is_valid():
+        try:
+            projects.change_project(project=project, **form.cleaned_data, actor=user)
+        except DomainError as error:
+            form.refused(error)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("project-settings", project.slug)
+    return render(request, "annotation/project_settings.html", {"project": project, "form": form}, **status_of(form))
+
+
+@project_page(access.RESEARCH, "GET", "POST")
+def queue(request: HttpRequest, user: User, project: Project) -> HttpResponse:
+    form = FirstBatchForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            batch = first_batch.queue_from_pool(project=project, **form.cleaned_data, actor=user)
+        except DomainError as error:
+            form.refused(error)
+        else:
+            messages.success(request, f"Queued: {batch.name}.")
+            return redirect("queue", project.slug)
+    found = projects.figures(project=project)
+    context = {"project": project, "batches": access.batches(project=project), "pool": found.pool, "form": form}
+    return render(request, "annotation/queue.html", context, **status_of(form))
+
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("projects/new/", new, name="project-new"),
+    path("projects/<slug:slug>/", overview, name="project"),
+    path("projects/<slug:slug>/settings/", settings, name="project-settings"),
+    path("projects/<slug:slug>/queue/", queue, name="queue"),
+]

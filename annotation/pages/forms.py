@@ -1,0 +1,113 @@
+"""The forms of the people and project pages. They parse; the rules stand in the verbs, whose refusals come back into the form."""
+
+from typing import Any
+
+from django import forms
+
+from annotation.accounts import PASSWORD_MAX, SCOPES
+from annotation.errors import DomainError
+from annotation.models import Role
+
+ROLE_WORDS = {
+    Role.LABELLER: "labels solutions, and sees nothing else",
+    Role.REVIEWER: "labels, and sees what others labelled",
+    Role.RESEARCHER: "also queues work, runs rounds and downloads datasets",
+    Role.ADMIN: "also imports data, invites people and changes the settings",
+}
+SCOPE_WORDS = {
+    "label": "claim work and submit labels",
+    "read": "read projects, rounds and models",
+    "export": "freeze and download datasets",
+    "train": "start, cancel and retry rounds",
+    "admin": "import data and manage people",
+}
+
+
+class PlainForm(forms.Form):
+    """A form that takes in what a verb refused; pages draw it by `annotation/fields.html`."""
+
+    def refused(self, error: DomainError) -> None:
+        """Show a verb's refusal beside the fields that it names, or above the form."""
+        known = [found for found in error.errors if found.field in self.fields]
+        for found in known:
+            self.add_error(found.field, found.message)
+        if not known:
+            self.add_error(None, error.message)
+
+
+class ProjectForm(PlainForm):
+    name = forms.CharField(max_length=120, help_text="What people see.")
+    slug = forms.CharField(
+        max_length=60,
+        label="Short name",
+        help_text="Stands in addresses and commands: lower-case letters, digits and hyphens, as in “algebra-2”. It stays.",
+    )
+    instructions = forms.CharField(
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text="What labellers read before they start; $…$ is mathematics. You can change it later.",
+    )
+
+
+class SettingsForm(PlainForm):
+    name = forms.CharField(max_length=120)
+    instructions = forms.CharField(
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 14}),
+        help_text="What labellers read before they start and one key away at the desk; $…$ is mathematics.",
+    )
+    paused = forms.BooleanField(
+        required=False,
+        label="Paused",
+        help_text="Nobody is handed new work. What is on somebody's desk can still be submitted.",
+    )
+
+
+def role_choices() -> list[tuple[str, str]]:
+    return [(role.value, f"{role.label}: {ROLE_WORDS[role]}") for role in Role]
+
+
+class InviteForm(PlainForm):
+    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    role = forms.ChoiceField(choices=role_choices, widget=forms.RadioSelect, initial=Role.LABELLER)
+
+
+class RoleForm(PlainForm):
+    role = forms.ChoiceField(choices=Role.choices)
+
+
+class JoinForm(PlainForm):
+    name = forms.CharField(max_length=120, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    password = forms.CharField(
+        strip=False,
+        max_length=PASSWORD_MAX,
+        help_text="Ten characters or more, and not one of the well-known ones.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class TokenForm(PlainForm):
+    name = forms.CharField(max_length=120, help_text="What it is for, so that you know it again.")
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, f"{scope}: {SCOPE_WORDS[scope]}") for scope in SCOPES],
+        widget=forms.CheckboxSelectMultiple,
+        label="What it may do",
+        help_text="Never more than you may do yourself.",
+    )
+    days = forms.IntegerField(min_value=1, max_value=366, initial=90, label="Ends after (days)")
+
+
+class FirstBatchForm(PlainForm):
+    count = forms.IntegerField(min_value=1, max_value=1_000_000, label="How many solutions")
+    labels_each = forms.IntegerField(min_value=1, max_value=20, initial=1, label="Labels for each")
+    seed = forms.IntegerField(
+        min_value=0, max_value=2**31 - 1, initial=1, help_text="The same pool and seed give the same batch."
+    )
+    name = forms.CharField(max_length=200, required=False, help_text="Optional; the numbers above if left empty.")
+
+
+def status_of(form: forms.Form) -> dict[str, Any]:
+    """The status keyword of `render` for a page with this form: 400 once something in it was refused."""
+    return {"status": 400} if form.errors else {}
