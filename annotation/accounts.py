@@ -9,6 +9,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
@@ -26,7 +27,7 @@ TOKEN_PREFIX = "lap_"  # noqa: S105 (names the kind of secret, so that scanners 
 PASSWORD_MAX = 128  # characters; a longer one only costs hashing time
 
 
-class ClosedSignUpAdapter(DefaultAccountAdapter):
+class ClosedSignUpAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the package is untyped
     """Nobody makes an account for themselves: people come by invitation."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -42,7 +43,7 @@ class ClosedSignUpAdapter(DefaultAccountAdapter):
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Built from the configured address: a forged Host header must not choose where the secret travels."""
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-        return settings.PUBLIC_URL + path.replace("UID-KEY", key)
+        return str(settings.PUBLIC_URL) + path.replace("UID-KEY", key)
 
 
 def secret_sha256(secret: str) -> str:
@@ -131,7 +132,7 @@ def checked_email(email: str) -> str:
     """The address, folded. Raises `InvalidInput` for what is none."""
     folded = fold_email(email)
     try:
-        User._meta.get_field("email").run_validators(folded)
+        validate_email(folded)
     except ValidationError as error:
         raise InvalidInput(
             "This is no e-mail address.", errors=[FieldError("email", " ".join(error.messages))]

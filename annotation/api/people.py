@@ -86,8 +86,8 @@ class MembersView(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Invite an address in a role; the answer holds the link."""
         project = access.project(user=_person(request), slug=slug, roles=access.ADMINISTRATION)
-        given = _texts(request.data, ("email", "role"))
-        made, link = membership.invite(project=project, actor=_person(request), **given)
+        email, role = _texts(request.data, ("email", "role"))
+        made, link = membership.invite(project=project, email=email, role=role, actor=_person(request))
         body = {"email": made.email, "role": made.role, "link": link, "expires_at": made.expires_at}
         return Response(body, status=201)
 
@@ -99,7 +99,8 @@ class MemberView(APIView):
     def put(self, request: Request, slug: str, membership_id: int) -> Response:
         """Give a member another role."""
         found = self._found(request, slug, membership_id)
-        membership.change_role(membership=found, actor=_person(request), **_texts(request.data, ("role",)))
+        (role,) = _texts(request.data, ("role",))
+        membership.change_role(membership=found, role=role, actor=_person(request))
         found.refresh_from_db()
         return Response(_member(found))
 
@@ -166,13 +167,13 @@ def _token(found: ApiToken) -> dict[str, Any]:
     }
 
 
-def _texts(data: dict[str, Any], fields: tuple[str, ...]) -> dict[str, str]:
+def _texts(data: Any, fields: tuple[str, ...]) -> list[str]:
     """Exactly these fields, each a text; whatever else was sent is told, not ignored."""
     errors = [FieldError(key, "is not a known field") for key in data if key not in fields]
     errors += [FieldError(field, "must be a text") for field in fields if not isinstance(data.get(field), str)]
     if errors:
         raise InvalidInput("Some fields were refused.", errors=errors)
-    return {field: data[field] for field in fields}
+    return [data[field] for field in fields]
 
 
 urlpatterns = [

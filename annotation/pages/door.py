@@ -5,7 +5,7 @@ Not signed in: to the sign-in page and back. Not a member: 404, as for a project
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -14,29 +14,28 @@ from django.views.decorators.http import require_http_methods
 from annotation import access
 from annotation.models import Project, Role, User
 
-P = ParamSpec("P")
 View = Callable[..., HttpResponse]
 
 
-def person_page(*methods: str) -> Callable[[Callable[Concatenate[HttpRequest, User, P], HttpResponse]], View]:
+def person_page(*methods: str) -> Callable[[View], View]:
     """`view(request, user, …)` for a signed-in person; `methods` are GET (with HEAD) unless named."""
 
-    def decorate(view: Callable[Concatenate[HttpRequest, User, P], HttpResponse]) -> View:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
             if not isinstance(request.user, User):
                 return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
-            return view(request, request.user, *args, **kwargs)
+            return view(request, request.user, **kwargs)
 
         return require_http_methods(_with_head(methods))(guarded)
 
     return decorate
 
 
-def project_page(roles: frozenset[Role], *methods: str) -> Callable[[Callable[..., HttpResponse]], View]:
+def project_page(roles: frozenset[Role], *methods: str) -> Callable[[View], View]:
     """`view(request, user, project, …)` for a member in one of `roles`; the URL names the project by `slug`."""
 
-    def decorate(view: Callable[..., HttpResponse]) -> View:
+    def decorate(view: View) -> View:
         @wraps(view)
         def entered(request: HttpRequest, user: User, slug: str, **kwargs: Any) -> HttpResponse:
             project: Project = access.project(user=user, slug=slug, roles=roles)

@@ -105,7 +105,8 @@ def _join_as_new(request: HttpRequest, found: Invitation) -> HttpResponse:
         except DomainError as error:
             form.refused(error)
         else:
-            return perform_login(request, user, redirect_url=f"/projects/{found.project.slug}/")
+            perform_login(request, user)
+            return redirect("project", found.project.slug)
     context = {"invitation": found, "words": ROLE_WORDS[Role(found.role)], "form": form}
     return render(request, "annotation/invitation_new.html", context, **status_of(form))
 
