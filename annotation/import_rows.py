@@ -8,8 +8,7 @@ answer, a score, a pool solution that is now queued) waits in a spool file until
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -19,6 +18,7 @@ from django.db.models.functions import Coalesce, NullIf
 from annotation.fingerprints import json_sha256, solution_sha256, text_sha256
 from annotation.formats import prm800k
 from annotation.formats.rows import AnnotationRow, ProblemRow, Row, SolutionRow, TreeRow
+from annotation.grading import Grade, Grader
 from annotation.models import (
     Annotation,
     Batch,
@@ -29,7 +29,6 @@ from annotation.models import (
     Solution,
     Split,
     StepTree,
-    Verdict,
 )
 
 PURPOSES = {
@@ -39,10 +38,6 @@ PURPOSES = {
     "evaluation": Purpose.EVALUATION,
 }
 FILLED = ("answer", "solution", "subject", "level")
-
-# What a grader says of an answer: the verdict, strict's word, symbolic's word.
-Grade = tuple[str, bool | None, bool | None]
-Grader = Callable[[Sequence[tuple[str, str]]], Iterable[Grade]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +71,7 @@ class Landing:
     """One import on its way in. `later` takes JSON lines: what is to be changed in rows that were here before, once all is in."""
 
     job: Import
-    grade: Grader
+    grader: Grader
     later: IO[str]
     counts: Counter[str] = field(default_factory=Counter)
     refused: list[dict[str, Any]] = field(default_factory=list)
@@ -226,22 +221,29 @@ def known_solutions(rows: list[Placed], problems: dict[str, Known]) -> dict[tupl
 
 def grades(
     landing: Landing, rows: list[Placed], problems: dict[str, Known], solutions: dict[tuple[int, str], int]
-) -> dict[tuple[str, str], Grade]:
-    """(given, truth) to what the grader says, for the solutions that are new and have both."""
-    pairs: dict[tuple[str, str], None] = {}
+) -> dict[tuple[str | None, str], Grade]:
+    """(given, truth) to what the grader says, for the solutions that are new.
+
+    A file that names no answer may just not have it, so a missing one is graded (as wrong) only where the file itself says that the
+    solution is wrong; otherwise it stays ungraded.
+    """
+    pairs: dict[tuple[str | None, str], None] = {}
     for row in rows:
         known = problems.get(row.problem_sha256)
         if row.solution is None or (known and (known.pk, row.solution_sha256) in solutions):
             continue
         if pair := _answers(row, known):
             pairs[pair] = None
-    return dict(zip(pairs, landing.grade(list(pairs)), strict=True)) if pairs else {}
+    return dict(zip(pairs, landing.grader.grade_all(pairs), strict=True))
 
 
-def _answers(row: Placed, known: Known | None) -> tuple[str, str] | None:
+def _answers(row: Placed, known: Known | None) -> tuple[str | None, str] | None:
     truth = row.problem.answer or (known.answer if known else None)
-    given = row.solution.answer if row.solution else None
-    return (given, truth) if given is not None and truth else None
+    if row.solution is None or not truth or not truth.strip():
+        return None
+    if row.solution.answer is None and row.solution.published_correct is not False:
+        return None
+    return row.solution.answer, truth
 
 
 # --- what is new ----------------------------------------------------------------------------------------------------
@@ -287,7 +289,7 @@ def insert_solutions(
     rows: list[Placed],
     problems: dict[str, Known],
     solutions: dict[tuple[int, str], int],
-    grades: dict[tuple[str, str], Grade],
+    grades: dict[tuple[str | None, str], Grade],
 ) -> set[int]:
     """Make the solutions that are not here, with their scores; `solutions` knows all of them afterwards."""
     new: dict[tuple[int, str], tuple[int, Solution]] = {}
@@ -314,7 +316,6 @@ def _solution(job: Import, row: Placed, problem: int, grade: Grade | None) -> So
     given = row.solution
     if given is None:
         raise TypeError("a row without a solution has none to make")
-    verdict, strict, symbolic = grade or ("", None, None)
     return Solution(
         project_id=job.project_id,
         problem_id=problem,
@@ -327,9 +328,9 @@ def _solution(job: Import, row: Placed, problem: int, grade: Grade | None) -> So
         generation=given.generation,
         external_id=given.external_id,
         content_sha256=row.solution_sha256,
-        verdict=Verdict(verdict) if verdict else "",
-        verdict_strict=strict,
-        verdict_symbolic=symbolic,
+        verdict=grade.verdict if grade else "",
+        verdict_strict=grade.strict if grade else None,
+        verdict_symbolic=grade.symbolic if grade else None,
         published_correct=given.published_correct,
         gold_first_errors=None if given.gold_first_errors is None else list(given.gold_first_errors),
     )
@@ -376,8 +377,3 @@ def insert_trees(landing: Landing, rows: list[Placed], problems: dict[str, Known
         trees.pop(key, None)
     landing.counts["step_trees"] += len(StepTree.objects.bulk_create([tree for _, tree in trees.values()]))
     return {place_ for place_, _ in trees.values()}
-
-
-@contextmanager
-def grader() -> Iterator[Grader]:
-    yield lambda pairs: [("", None, None) for _ in pairs]

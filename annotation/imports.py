@@ -19,6 +19,7 @@ from annotation import audit, import_sources, import_work, jobs, uploads
 from annotation import import_rows as rows
 from annotation.errors import DomainError, FieldError
 from annotation.formats.rows import Refusal
+from annotation.grading import Grader
 from annotation.import_cleanup import bring_back_dead, remove_rows_of, remove_rows_of_failed, this_process
 from annotation.import_rows import Landing, Placed
 from annotation.import_sources import SourceFile
@@ -133,13 +134,13 @@ def _carry_out(job: Import, files: list[SourceFile], report: Report) -> None:
     with (
         jobs.heartbeat(job),
         tempfile.TemporaryFile("w+", encoding="utf-8", dir=settings.FILE_UPLOAD_TEMP_DIR) as later,
-        rows.grader() as grade,
+        Grader() as grader,
     ):
         remove_rows_of(
             Import.objects.filter(project=job.project_id).exclude(state=JobState.DONE).values_list("pk", flat=True)
         )
         total = _check(job, files, report)
-        landing = Landing(job=job, grade=grade, later=later)
+        landing = Landing(job=job, grader=grader, later=later)
         done = 0
         for chunk in _chunks(files):
             done += len(chunk)

@@ -8,11 +8,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from annotation.errors import DomainError, NotFound
+from annotation.formats.registry import FORMATS
 from annotation.import_sources import AUTO, KINDS
 from annotation.imports import ImportRefused, import_files
 from annotation.models import Import, Project
 
 BAR_WIDTH = 30
+ADDED = {
+    "problems": "problems",
+    "solutions": "solutions",
+    "queue": "work items",
+    "annotations": "annotations",
+    "scores": "scores",
+    "step_trees": "step trees",
+}
 
 
 class Command(BaseCommand):
@@ -22,7 +31,10 @@ class Command(BaseCommand):
         parser.add_argument("slug", help="the project")
         parser.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
         parser.add_argument(
-            "--format", default=AUTO, help="how the files are written; told from their first record by default"
+            "--format",
+            default=AUTO,
+            choices=[AUTO, *FORMATS],
+            help="how the files are written; told from their first record by default",
         )
         parser.add_argument(
             "--as", dest="kind", choices=[kind for kind in KINDS if kind != "problems"], help="what they become"
@@ -100,11 +112,7 @@ def _summary(done: Import) -> dict[str, Any]:
 
 
 def _sentence(done: Import) -> str:
-    added = [
-        f"{count:,} {name.replace('_', ' ')}"
-        for name, count in done.counts.items()
-        if count and name not in ("rows", "duplicates")
-    ]
+    added = [f"{done.counts[name]:,} {words}" for name, words in ADDED.items() if done.counts[name]]
     return (
         f"{done.file_name} ({done.format}, as {done.kind}): {done.counts['rows']:,} rows read, "
         f"{', '.join(added) if added else 'nothing'} added, {done.counts['duplicates']:,} here already. SHA-256 {done.sha256}"
