@@ -1,0 +1,113 @@
+"""API of the loop: start a round, watch it, stop it, go on; the reward models that came of it."""
+
+from typing import Any
+
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from activelearning import access, rounds, tasks
+from activelearning.api.shown import RewardModelListShown, RewardModelShown, RoundShown, model_shown, round_shown
+from activelearning.models import RewardModel
+from annotation.access import RESEARCH
+from annotation.access import project as project_of
+from annotation.models import User
+
+
+class RoundGiven(serializers.Serializer[Any]):
+    """Every field may be left out; its default is then used."""
+
+    base = serializers.CharField(required=False)
+    training = serializers.JSONField(required=False)
+    seed = serializers.IntegerField(required=False)
+    hold_out = serializers.FloatField(required=False)
+    generate = serializers.CharField(required=False)
+    strategy = serializers.CharField(required=False)
+    budget = serializers.IntegerField(required=False)
+    per_problem = serializers.IntegerField(required=False, allow_null=True)
+    uniform_share = serializers.FloatField(required=False)
+    labels_each = serializers.IntegerField(required=False)
+
+
+class RoundsView(APIView):
+    scopes = {"POST": "train"}
+
+    @extend_schema(request=RoundGiven, responses={201: RoundShown})
+    def post(self, request: Request, slug: str) -> Response:
+        """Start a round; 409 `round_active` with the `number` of the one that runs."""
+        user = _person(request)
+        project = project_of(user=user, slug=slug, roles=RESEARCH)
+        started = rounds.start_round(project=project, config=request.data, actor=user)
+        tasks.nudge_on_commit(started.pk)
+        return Response(round_shown(access.round_(user=user, round_id=started.pk)), status=201)
+
+
+class RoundView(APIView):
+    scopes = {"GET": "read"}
+
+    @extend_schema(responses=RoundShown)
+    def get(self, request: Request, round_id: int) -> Response:
+        """State, stages, progress, metrics."""
+        return Response(round_shown(access.round_(user=_person(request), round_id=round_id)))
+
+
+class CancelView(APIView):
+    scopes = {"POST": "train"}
+
+    @extend_schema(request=None, responses=RoundShown)
+    def post(self, request: Request, round_id: int) -> Response:
+        """Stop it; 409 `not_running` where there is nothing to stop."""
+        user = _person(request)
+        rounds.cancel_round(round_=access.round_(user=user, round_id=round_id), actor=user)
+        return Response(round_shown(access.round_(user=user, round_id=round_id)))
+
+
+class RetryView(APIView):
+    scopes = {"POST": "train"}
+
+    @extend_schema(request=None, responses=RoundShown)
+    def post(self, request: Request, round_id: int) -> Response:
+        """Go on from the stage that failed or was cancelled; 409 `nothing_to_retry` or `round_active`."""
+        user = _person(request)
+        rounds.retry_round(round_=access.round_(user=user, round_id=round_id), actor=user)
+        tasks.nudge_on_commit(round_id)
+        return Response(round_shown(access.round_(user=user, round_id=round_id)))
+
+
+class RewardModelsView(APIView):
+    scopes = {"GET": "read"}
+
+    @extend_schema(responses=RewardModelListShown)
+    def get(self, request: Request, slug: str) -> Response:
+        """The project's reward models, newest first."""
+        project = project_of(user=_person(request), slug=slug, roles=RESEARCH)
+        found = RewardModel.objects.filter(project=project).select_related("round").order_by("-pk")
+        return Response({"results": [model_shown(model) for model in found]})
+
+
+class RewardModelView(APIView):
+    scopes = {"GET": "read"}
+
+    @extend_schema(responses=RewardModelShown)
+    def get(self, request: Request, model_id: int) -> Response:
+        """One reward model: metrics, and the round, snapshot and files that it came from."""
+        return Response(model_shown(access.reward_model(user=_person(request), model_id=model_id)))
+
+
+def _person(request: Request) -> User:
+    if not isinstance(request.user, User):  # the permission class has refused everybody else already
+        raise TypeError("a request without a person reached a view")
+    return request.user
+
+
+urlpatterns = [
+    path("projects/<slug:slug>/rounds/", RoundsView.as_view(), name="api-rounds"),
+    path("rounds/<int:round_id>/", RoundView.as_view(), name="api-round"),
+    path("rounds/<int:round_id>/cancel/", CancelView.as_view(), name="api-round-cancel"),
+    path("rounds/<int:round_id>/retry/", RetryView.as_view(), name="api-round-retry"),
+    path("projects/<slug:slug>/models/", RewardModelsView.as_view(), name="api-reward-models"),
+    path("models/<int:model_id>/", RewardModelView.as_view(), name="api-reward-model"),
+]

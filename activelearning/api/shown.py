@@ -1,0 +1,108 @@
+"""What the loop's rows look like in answers; every field is named here."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from activelearning.models import RewardModel, Round, Stage
+from annotation.models import JobState
+
+# A waiting stage is called so on the wire and on the page: `pending` is the job row's own word.
+WORDS = {JobState.PENDING: "waiting"}
+
+
+class StageShown(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    state = serializers.ChoiceField(choices=["waiting", "running", "done", "failed", "cancelled"])
+    progress = serializers.JSONField(help_text="done, total, message and, where one is trained, loss_curve [[step, loss], …]")
+    result = serializers.JSONField()
+    error = serializers.CharField()
+
+
+class BatchShown(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    generation = serializers.IntegerField(allow_null=True)
+
+
+class RoundShown(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    number = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=["running", "done", "failed", "cancelled"])
+    error = serializers.CharField()
+    config = serializers.JSONField()
+    stages = StageShown(many=True)
+    metrics = serializers.JSONField(allow_null=True)
+    model = serializers.IntegerField(allow_null=True)
+    snapshot = serializers.IntegerField(allow_null=True)
+    batch = BatchShown(allow_null=True)
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class RewardModelShown(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=["prm", "orm"])
+    sha256 = serializers.CharField(help_text="SHA-256 of its training.json, which holds those of its other files.")
+    is_current = serializers.BooleanField()
+    metrics = serializers.JSONField()
+    training = serializers.JSONField()
+    round = serializers.IntegerField(allow_null=True)
+    round_number = serializers.IntegerField(allow_null=True)
+    snapshot = serializers.IntegerField(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class RewardModelListShown(serializers.Serializer[Any]):
+    results = RewardModelShown(many=True)
+
+
+def round_shown(found: Round) -> dict[str, Any]:
+    """`found` with its project, batch and reward model; the stages are fetched here."""
+    model: RewardModel | None = getattr(found, "reward_model", None)
+    return {
+        "id": found.pk,
+        "number": found.number,
+        "state": found.state,
+        "error": found.error,
+        "config": found.config,
+        "stages": [stage_shown(stage) for stage in found.stages.order_by("order")],
+        "metrics": model.metrics if model else None,
+        "model": model.pk if model else None,
+        "snapshot": found.snapshot_id,
+        "batch": _batch(found),
+        "created_at": found.created_at,
+        "finished_at": found.finished_at,
+    }
+
+
+def _batch(found: Round) -> dict[str, Any] | None:
+    batch = found.batch
+    return None if batch is None else {"id": batch.pk, "name": batch.name, "generation": batch.generation}
+
+
+def stage_shown(stage: Stage) -> dict[str, Any]:
+    return {
+        "name": stage.name,
+        "state": WORDS.get(JobState(stage.state), stage.state),
+        "progress": stage.progress,
+        "result": stage.result,
+        "error": stage.error,
+    }
+
+
+def model_shown(found: RewardModel) -> dict[str, Any]:
+    return {
+        "id": found.pk,
+        "name": found.name,
+        "kind": found.kind,
+        "sha256": found.sha256,
+        "is_current": found.is_current,
+        "metrics": found.metrics,
+        "training": found.training,
+        "round": found.round_id,
+        "round_number": found.round.number if found.round else None,
+        "snapshot": found.snapshot_id,
+        "created_at": found.created_at,
+    }

@@ -1,0 +1,139 @@
+"""Training and scoring run as child processes: one GPU context, all memory free at exit, killed as a group, gone when we are gone.
+
+The web process and the Celery parent never import torch; they know the reward model by its command line alone.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+
+TICK = 1.0  # seconds between two looks at the child: a cancelled round is gone within two of them
+LOG_TAIL = 4_000  # characters
+NICENESS = 10
+# A child needs no secret of ours, and model code is the last place to leave one lying about.
+WITHHELD = ("SECRET", "PASSWORD", "TOKEN", "DATABASE_URL", "REDIS_URL", "EMAIL_URL")
+
+
+class ChildFailed(Exception):
+    """The child ended with another code than 0; `tail` is the end of what it wrote."""
+
+    def __init__(self, module: str, code: int, tail: str) -> None:
+        self.code, self.tail = code, tail
+        ended = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+        last = next((line.strip() for line in reversed(tail.splitlines()) if line.strip()), "it wrote nothing")
+        super().__init__(f"{module.rpartition('.')[2]} {ended}: {last}"[:1000])
+
+
+class ProgressFile:
+    """The JSON lines that a child appends, read as they come. A line torn by a kill is passed over, the next one counts."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._offset = 0
+        self._rest = b""
+
+    def new(self) -> list[dict[str, Any]]:
+        if not self.path.exists():
+            return []
+        with self.path.open("rb") as file:
+            file.seek(self._offset)
+            read = file.read()
+        self._offset += len(read)
+        *lines, self._rest = (self._rest + read).split(b"\n")
+        return [record for line in lines if (record := _record(line)) is not None]
+
+
+def _record(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def run(module: str, arguments: list[str], *, log: Path, tick: Callable[[], None]) -> None:
+    """`python -m MODULE ARGUMENTS`, its output appended to `log`; `tick` is called every second and stops it by raising.
+
+    Raises `ChildFailed`. Whatever ends this call, the child's whole process group is gone when it returns.
+    """
+    command = [sys.executable, "-m", module, *arguments, "--die-with-parent"]
+    with log.open("ab") as output, _process(command, output) as process:
+        while process.poll() is None:
+            tick()
+            _wait(process)
+        tick()
+    if process.returncode != 0:
+        raise ChildFailed(module, process.returncode, tail(log))
+
+
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(timeout=TICK)
+    except subprocess.TimeoutExpired:
+        return
+
+
+@contextmanager
+def _process(command: list[str], output: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        cwd=settings.BASE_DIR,
+        env=environment(),
+        start_new_session=True,
+    )
+    try:
+        _be_nice(process)
+        yield process
+    finally:
+        _kill_group(process)
+
+
+def environment() -> dict[str, str]:
+    """What the child may know: our environment without secrets, one thread a library, and no way to the model hub."""
+    kept = {name: value for name, value in os.environ.items() if not any(word in name for word in WITHHELD)}
+    return {
+        **kept,
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _be_nice(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+    except ProcessLookupError:
+        return  # it has ended already
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Nothing gentler than SIGKILL: checkpoints are written beside and renamed, so there is nothing to save."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):  # macOS says EPERM of a group whose only member is a zombie
+        pass
+    process.wait()
+
+
+def tail(log: Path) -> str:
+    """The end of a log as text, whatever bytes are in it."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - LOG_TAIL))
+        return file.read().decode("utf-8", errors="replace").replace("\0", "\ufffd")
+
+

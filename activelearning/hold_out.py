@@ -1,0 +1,141 @@
+"""A frozen snapshot's lines, parted by problem into what a model learns from and what it is measured on. Pure; files in, files out.
+
+A problem is held out by a hash of its text and the round's seed, so the same problems are held out in every round with that seed,
+however the labels grow, and no problem is on both sides.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+# What the labels of these say is not a plain verdict on a solution's steps, so they neither teach nor measure.
+LABELLED = ("solution", "found_error")
+RESERVED = "evaluation problem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """A line as a model is measured on it: the solution's own steps and, for the first of them, their ratings (-1, 0, +1; None: not said)."""
+
+    problem: str
+    steps: tuple[str, ...]
+    ratings: tuple[int | None, ...]
+
+
+@dataclass(slots=True)
+class Parted:
+    """Counts of a parting. `left_out` says of how many lines, and why, they are no plain verdict."""
+
+    train: int = 0
+    held_out: int = 0
+    problems: int = 0
+    held_out_problems: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+    ratings: Counter[int] = field(default_factory=Counter)  # of the steps to learn from
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "train": self.train,
+            "held_out": self.held_out,
+            "problems": self.problems,
+            "held_out_problems": self.held_out_problems,
+            "left_out": dict(sorted(self.left_out.items())),
+            "ratings": {str(rating): self.ratings[rating] for rating in (-1, 0, 1)},
+        }
+
+
+def part(
+    lines: Callable[[], Iterable[bytes]],
+    *,
+    seed: int,
+    share: float,
+    reserved: Callable[[str], bool],
+    train: IO[bytes],
+    held_out: IO[bytes],
+) -> Parted:
+    """Write each line, byte for byte, to one of the two files. Lines of `reserved` problems (the evaluation set) go to neither.
+
+    Lines that are no plain verdict (quality control, given up …) are never measured on; the trainer has its own rule for them.
+    `lines` is called twice. Where chance would hold nothing out, the problem with the smallest hash is; one problem alone is learnt from.
+    """
+    places = {problem: place(problem, seed=seed) for problem in _usable_problems(lines(), reserved)}
+    measured = {problem for problem, at in places.items() if at < share}
+    if not measured and len(places) > 1:
+        measured = {min(places, key=places.__getitem__)}
+    found = Parted(problems=len(places), held_out_problems=len(measured))
+    for line in lines():
+        row, unusable = _read(line, reserved)
+        if unusable:
+            found.left_out[unusable] += 1
+            if unusable != RESERVED and row.problem not in measured:
+                train.write(line)
+        elif row.problem in measured:
+            held_out.write(line)
+            found.held_out += 1
+        else:
+            train.write(line)
+            found.train += 1
+            found.ratings.update(rating for rating in row.ratings if rating is not None)
+    return found
+
+
+def place(problem: str, *, seed: int) -> float:
+    """Where in [0, 1) this problem falls."""
+    digest = hashlib.sha256(f"{seed}\n{problem}".encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8]) / 2**64
+
+
+def _usable_problems(lines: Iterable[bytes], reserved: Callable[[str], bool]) -> Iterator[str]:
+    for line in lines:
+        row, unusable = _read(line, reserved)
+        if not unusable:
+            yield row.problem
+
+
+def _read(line: bytes, reserved: Callable[[str], bool]) -> tuple[Labelled, str]:
+    """The line's row, and why it neither teaches nor measures ("" where it does)."""
+    record = json.loads(line)
+    row = labelled(record)
+    finish_reason: str = record["label"]["finish_reason"]
+    if reserved(row.problem):
+        return row, RESERVED
+    if record["is_quality_control_question"]:
+        return row, "quality control"
+    if record["is_initial_screening_question"]:
+        return row, "screening"
+    if finish_reason not in LABELLED:
+        return row, finish_reason
+    return row, "" if any(rating is not None for rating in row.ratings) else "no rating"
+
+
+def labelled(record: dict[str, Any]) -> Labelled:
+    """The solution that a PRM800K record follows, and its ratings up to and including the first wrong step."""
+    steps: list[str] = []
+    ratings: list[int | None] = []
+    for step in record["label"]["steps"]:
+        taken = _taken(step)
+        if taken is None:
+            break
+        steps.append(taken["text"])
+        ratings.append(taken.get("rating"))
+        if ratings[-1] == -1:
+            break
+    whole = record["question"].get("pre_generated_steps") or steps
+    if list(whole[: len(steps)]) != steps:
+        whole = steps
+    return Labelled(problem=record["question"]["problem"], steps=tuple(whole), ratings=tuple(ratings))
+
+
+def _taken(step: dict[str, Any]) -> dict[str, Any] | None:
+    """The completion that the solution went on with: the chosen one, else the labeller's own, else the solution's own."""
+    completions, chosen = step.get("completions"), step.get("chosen_completion")
+    if completions and chosen is not None:
+        found: dict[str, Any] = completions[chosen]
+        return found
+    if step.get("human_completion"):
+        written: dict[str, Any] = step["human_completion"]
+        return written
+    return completions[0] if completions else None

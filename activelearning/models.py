@@ -1,0 +1,136 @@
+"""The loop's nouns: reward models, rounds, their stages, and what each round chose and why.
+
+Researchers see these rows; no row here and no field of them is ever in an answer to a labeller.
+"""
+
+from django.db import models
+
+from annotation.models import Batch, Job, JobState, Project, Snapshot, Solution, User
+
+
+class RoundState(models.TextChoices):
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Round(models.Model):
+    """One turn of the loop. Its stages say what is due; `state` is what follows from them (`rounds.settle`)."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="rounds")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=RoundState.choices, default=RoundState.RUNNING)
+    config = models.JSONField()  # as `round_config.RoundConfig` wrote it
+    error = models.TextField(blank=True)
+    snapshot = models.ForeignKey(Snapshot, null=True, on_delete=models.PROTECT, related_name="rounds")
+    batch = models.OneToOneField(Batch, null=True, on_delete=models.PROTECT, related_name="round")
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="round_number_unique"),
+            models.UniqueConstraint(
+                fields=["project"], condition=models.Q(state=RoundState.RUNNING), name="round_one_active_a_project"
+            ),
+            models.CheckConstraint(condition=models.Q(state__in=RoundState.values), name="round_state_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Round {self.number}"
+
+
+class StageName(models.TextChoices):
+    FREEZE = "freeze", "Freeze"
+    TRAIN = "train", "Train"
+    EVALUATE = "evaluate", "Evaluate"
+    GENERATE = "generate", "Generate"
+    GRADE = "grade", "Grade"
+    SCORE = "score", "Score"
+    SELECT = "select", "Select"
+    QUEUE = "queue", "Queue"
+
+
+class Stage(Job):
+    """One stage of a round, a job like any other: taken, kept by heartbeats, fenced by its attempt, reaped when silent."""
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="stages")
+    name = models.CharField(max_length=10, choices=StageName.choices)
+    order = models.PositiveSmallIntegerField()
+    result = models.JSONField(default=dict)
+    log_tail = models.TextField(blank=True)  # the last lines that its child process wrote
+    # Attempts that no longer count against the limit: those before a retry by hand, and those before one that got further.
+    forgiven = models.PositiveIntegerField(default=0)
+    nudged_at = models.DateTimeField(null=True)  # when a message was last sent for it
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["round", "name"], name="stage_name_unique"),
+            models.UniqueConstraint(fields=["round", "order"], name="stage_order_unique"),
+            models.CheckConstraint(condition=models.Q(name__in=StageName.values), name="stage_name_known"),
+            models.CheckConstraint(condition=models.Q(state__in=JobState.values), name="stage_state_known"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["state", "heartbeat_at"],
+                name="stage_alive",
+                condition=models.Q(state__in=[JobState.PENDING, JobState.RUNNING]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.round}, {self.name}"
+
+
+class ModelKind(models.TextChoices):
+    PRM = "prm", "Process reward model"
+    ORM = "orm", "Outcome reward model"
+
+
+class RewardModel(models.Model):
+    """A trained checkpoint: a folder (`path`, relative to the data folder) whose manifest, `training.json`, has this SHA-256.
+
+    `name` is the scorer's name under which its `Score` rows stand.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="reward_models")
+    round = models.OneToOneField(Round, null=True, on_delete=models.PROTECT, related_name="reward_model")
+    snapshot = models.ForeignKey(Snapshot, null=True, on_delete=models.PROTECT, related_name="reward_models")
+    kind = models.CharField(max_length=3, choices=ModelKind.choices)
+    name = models.CharField(max_length=100, unique=True)
+    path = models.CharField(max_length=300)
+    sha256 = models.CharField(max_length=64)
+    training = models.JSONField(default=dict)  # what the manifest says of how it was made
+    metrics = models.JSONField(default=dict)  # on the held-out problems
+    is_current = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project"], condition=models.Q(is_current=True), name="reward_model_one_current_a_project"
+            ),
+            models.CheckConstraint(condition=models.Q(kind__in=ModelKind.values), name="reward_model_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Selected(models.Model):
+    """A solution that a round chose: at which rank, by which score, strategy and reason."""
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="selected")
+    solution = models.ForeignKey(Solution, on_delete=models.PROTECT, related_name="selections")
+    rank = models.PositiveIntegerField()  # 1-based
+    score = models.FloatField(null=True)
+    strategy = models.CharField(max_length=40)
+    reason = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["round", "solution"], name="selected_once_a_round"),
+            models.UniqueConstraint(fields=["round", "rank"], name="selected_rank_unique"),
+        ]

@@ -1,0 +1,140 @@
+"""Pages of the loop for researchers: the rounds so far, a new one, one with its stages, figures and choices."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+
+from activelearning import access, rounds, tasks
+from activelearning.api.shown import stage_shown
+from activelearning.models import RewardModel, Round, RoundState, Selected, Stage
+from activelearning.pages.forms import RoundForm, initial
+from annotation.access import RESEARCH
+from annotation.errors import DomainError
+from annotation.models import JobState, Project, Solution, User
+from annotation.pages.door import project_page
+from annotation.pages.forms import status_of
+
+SHOWN = 50  # choices listed on a round's page
+ROUNDS_SHOWN = 100
+TONES = {"running": "accent", "done": "good", "failed": "bad", "cancelled": "okay"}
+
+
+@project_page(RESEARCH)
+def index(request: HttpRequest, user: User, project: Project) -> HttpResponse:
+    found = Round.objects.filter(project=project).select_related("batch", "reward_model", "created_by")
+    listed = [
+        {"round": row, "tone": TONES[row.state], "metrics": _figures(_model(row))}
+        for row in found.order_by("-number")[:ROUNDS_SHOWN]
+    ]
+    active = next((row["round"] for row in listed if row["tone"] == "accent"), None)
+    return render(request, "activelearning/rounds.html", {"project": project, "rounds": listed, "active": active})
+
+
+@project_page(RESEARCH, "GET", "POST")
+def new(request: HttpRequest, user: User, project: Project) -> HttpResponse:
+    last = Round.objects.filter(project=project).order_by("-number").first()
+    form = RoundForm(request.POST or None, initial=initial(last.config if last else None))
+    if request.method == "POST" and form.is_valid():
+        try:
+            started = rounds.start_round(project=project, config=form.config(), actor=user)
+        except DomainError as error:
+            form.refused(error)
+        else:
+            tasks.nudge_on_commit(started.pk)
+            return redirect("round", project.slug, started.number)
+    pool = Solution.objects.pool(project).count()
+    context = {"project": project, "form": form, "pool": pool, "last": last}
+    return render(request, "activelearning/round_new.html", context, **status_of(form))
+
+
+@project_page(RESEARCH)
+def detail(request: HttpRequest, user: User, project: Project, number: int) -> HttpResponse:
+    found = access.round_numbered(user=user, project=project, number=number)
+    stages = list(found.stages.order_by("order"))
+    model = _model(found)
+    context = {
+        "project": project,
+        "round": found,
+        "tone": TONES[found.state],
+        "running": found.state == RoundState.RUNNING,
+        "can_retry": found.state in (RoundState.FAILED, RoundState.CANCELLED),
+        "stages": [_staged(stage) for stage in stages],
+        "failed": next((stage for stage in stages if stage.state == JobState.FAILED), None),
+        "message": next((s.progress.get("message", "") for s in stages if s.state == JobState.RUNNING), ""),
+        "loss_curve": next((s.progress["loss_curve"] for s in stages if s.progress.get("loss_curve")), []),
+        "model": model,
+        "figures": _figures(model),
+        "chosen": _chosen(found),
+        "chosen_count": found.selected.count(),
+        "shown": SHOWN,
+    }
+    return render(request, "activelearning/round.html", context)
+
+
+@project_page(RESEARCH, "POST")
+def cancel(request: HttpRequest, user: User, project: Project, number: int) -> HttpResponse:
+    found = access.round_numbered(user=user, project=project, number=number)
+    return _act(request, found, lambda: rounds.cancel_round(round_=found, actor=user), "is cancelled.")
+
+
+@project_page(RESEARCH, "POST")
+def retry(request: HttpRequest, user: User, project: Project, number: int) -> HttpResponse:
+    found = access.round_numbered(user=user, project=project, number=number)
+
+    def go_on() -> None:
+        rounds.retry_round(round_=found, actor=user)
+        tasks.nudge_on_commit(found.pk)
+
+    return _act(request, found, go_on, "goes on.")
+
+
+def _act(request: HttpRequest, found: Round, act: Any, said: str) -> HttpResponse:
+    try:
+        act()
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, f"Round {found.number} {said}")
+    return redirect("round", found.project.slug, found.number)
+
+
+def _model(found: Round) -> RewardModel | None:
+    return getattr(found, "reward_model", None)
+
+
+def _staged(stage: Stage) -> dict[str, Any]:
+    shown = stage_shown(stage)
+    return {**shown, "label": stage.get_name_display(), "summary": stage.result.get("summary", "")}
+
+
+def _figures(model: RewardModel | None) -> dict[str, Any] | None:
+    """The held-out figures in per cent, None where one cannot be said."""
+    if model is None or not model.metrics:
+        return None
+    found = model.metrics
+    return {
+        "step_auc": _percent(found.get("step_auc")),
+        "first_error_accuracy": _percent(found.get("first_error_accuracy")),
+        "solutions": found.get("solutions"),
+        "problems": found.get("problems"),
+    }
+
+
+def _percent(value: float | None) -> str | None:
+    return None if value is None else f"{value:.1%}"
+
+
+def _chosen(found: Round) -> list[Selected]:
+    return list(found.selected.select_related("solution__problem").order_by("rank")[:SHOWN])
+
+
+urlpatterns = [
+    path("projects/<slug:slug>/rounds/", index, name="rounds"),
+    path("projects/<slug:slug>/rounds/new/", new, name="round-new"),
+    path("projects/<slug:slug>/rounds/<int:number>/", detail, name="round"),
+    path("projects/<slug:slug>/rounds/<int:number>/cancel/", cancel, name="round-cancel"),
+    path("projects/<slug:slug>/rounds/<int:number>/retry/", retry, name="round-retry"),
+]

@@ -1,0 +1,371 @@
+"""The meeting place of labels, reward model, strategies and queue: one function a stage, each safe to run again.
+
+A stage writes its files beside, syncs and renames them, and only then its rows, behind the fence of its attempt. So a stage that
+died anywhere is simply run again: what is there is used, what is missing is made. Files: DATA_DIR/rounds/<project>/<number>/.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.db.models import Max
+
+from activelearning import child, choice, hold_out, measures, pool, round_config
+from activelearning.attempt import Attempt
+from activelearning.child import ProgressFile
+from activelearning.hold_out import Parted
+from activelearning.models import ModelKind, RewardModel, Round, Selected
+from annotation import queue as work_queue
+from annotation import snapshots
+from annotation.errors import Conflict
+from annotation.grading import Grader
+from annotation.models import Batch, Problem, Snapshot, Solution, Split, WorkItem, WorkState
+from annotation.queue import QueueEntry
+
+TRAINER, SCORER = "activelearning.rewardmodel.train", "activelearning.rewardmodel.score"
+LEAST_TO_LEARN_FROM = 10  # solutions
+CURVE_POINTS = 300
+
+
+# --- freeze ---------------------------------------------------------------------------------------------------------
+
+
+def freeze(attempt: Attempt) -> dict[str, Any]:
+    """The labels so far become one immutable file, and that a file to learn from and a file to measure on, by problem."""
+    attempt.report(done=0, total=2, message="Freezing the labels")
+    snapshot = _snapshot(attempt)
+    attempt.report(done=1, total=2, message="Holding problems out")
+    reserved = set(
+        Problem.objects.filter(project=attempt.project, split=Split.EVALUATE).values_list("text_sha256", flat=True)
+    )
+    with replacing(attempt.folder / "train.jsonl") as train, replacing(attempt.folder / "held_out.jsonl") as held_out:
+        parted = hold_out.part(
+            lambda: _lines(snapshots.file_of(snapshot)),
+            seed=attempt.config.seed,
+            share=attempt.config.hold_out,
+            reserved=lambda text: hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() in reserved,
+            train=train,
+            held_out=held_out,
+        )
+    _refuse_too_little(parted)
+    summary = (
+        f"{snapshot.rows} labels frozen: {parted.train} to learn from; {parted.held_out}, of {parted.held_out_problems} "
+        f"of {parted.problems} problems, held out to measure on."
+    )
+    return {"summary": summary, "snapshot": snapshot.pk, **parted.as_dict()}
+
+
+def _snapshot(attempt: Attempt) -> Snapshot:
+    """The round's own snapshot: made once, so that labels which come in meanwhile change nothing."""
+    if attempt.round.snapshot is None:
+        found = snapshots.freeze(project=attempt.project, actor=attempt.round.created_by)
+        with attempt.fenced():
+            Round.objects.filter(pk=attempt.round.pk).update(snapshot=found)
+        attempt.round.snapshot = found
+    return attempt.round.snapshot
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from file
+
+
+def _refuse_too_little(parted: Parted) -> None:
+    if parted.train < LEAST_TO_LEARN_FROM:
+        raise Conflict(
+            "too_few_labels",
+            f"There are {parted.train} labelled solutions to learn from; a model needs {LEAST_TO_LEARN_FROM} at least. "
+            "Quality control, screening, given-up and bad problems do not count.",
+        )
+    if not parted.ratings[-1] or not (parted.ratings[0] + parted.ratings[1]):
+        kind = "wrong" if parted.ratings[-1] else "right"
+        raise Conflict("one_class", f"Every labelled step is {kind}: there is no difference to learn. Label more first.")
+
+
+# --- train ----------------------------------------------------------------------------------------------------------
+
+
+def train(attempt: Attempt) -> dict[str, Any]:
+    """A reward model from the frozen lines, by a child process that goes on from its last checkpoint where one is left."""
+    output = attempt.folder / "model"
+    with replacing(attempt.folder / "training_config.json") as file:
+        file.write(json.dumps(attempt.config.training).encode())
+    records = ProgressFile(attempt.folder / "train.progress.jsonl")
+    curve: dict[int, float] = {}
+
+    def tick() -> None:
+        new = records.new()
+        curve.update({r["step"]: r["loss"] for r in new if r.get("stage") == "train" and "loss" in r})
+        _report_training(attempt, new[-1] if new else None, curve)
+
+    arguments = ["--kind", ModelKind.PRM, "--data", str(attempt.folder / "train.jsonl"), "--output", str(output)]
+    arguments += ["--base", round_config.base_path(attempt.config.base), "--seed", str(attempt.config.seed)]
+    arguments += ["--config", str(attempt.folder / "training_config.json"), "--progress", str(records.path)]
+    child.run(TRAINER, [str(a) for a in arguments], log=attempt.log, tick=tick)
+    model = _register(attempt, output)
+    return {"summary": f"{model.name}: {_said_of(model.training)}", "model": model.pk, "sha256": model.sha256}
+
+
+def _report_training(attempt: Attempt, last: dict[str, Any] | None, curve: dict[int, float]) -> None:
+    if last is None or "step" not in last:
+        attempt.check()
+        return
+    said = [f"step {last['step']:,} of {last['steps']:,}", f"loss {last['loss']:.3f}"]
+    if last.get("eta_seconds") is not None:
+        said.append(f"about {_duration(last['eta_seconds'])} left")
+    attempt.report(
+        done=last["step"], total=last["steps"], message=", ".join(said), loss_curve=thinned(sorted(curve.items()))
+    )
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def thinned(points: list[tuple[int, float]], limit: int = CURVE_POINTS) -> list[list[float]]:
+    """At most `limit` of the points, evenly taken, the first and the last among them."""
+    if len(points) <= limit:
+        return [list(point) for point in points]
+    stride = (len(points) - 1) / (limit - 1)
+    return [list(points[round(i * stride)]) for i in range(limit)]
+
+
+def _register(attempt: Attempt, output: Path) -> RewardModel:
+    """The row of the finished checkpoint; its manifest's SHA-256 stands for all of its files."""
+    content = (output / "training.json").read_bytes()
+    manifest = json.loads(content)
+    training = {key: value for key, value in manifest.items() if not isinstance(value, list) or len(value) <= 20}
+    with attempt.fenced():
+        model, _ = RewardModel.objects.update_or_create(
+            round=attempt.round,
+            defaults={
+                "project": attempt.project,
+                "snapshot": attempt.round.snapshot,
+                "kind": ModelKind.PRM,
+                "name": f"{attempt.project.slug}-prm-{attempt.round.number}",
+                "path": str(output.relative_to(settings.DATA_DIR)),
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "training": training,
+            },
+        )
+    return model
+
+
+def _said_of(training: dict[str, Any]) -> str:
+    speed = training.get("tokens_per_second")
+    return f"{training.get('steps', 0):,} steps" + (f", {speed:,.0f} tokens a second." if speed else ".")
+
+
+# --- evaluate -------------------------------------------------------------------------------------------------------
+
+
+def evaluate(attempt: Attempt) -> dict[str, Any]:
+    """Step AUC and first-error accuracy on the held-out problems; the model then is the project's current one."""
+    model = _model(attempt)
+    held_out = [hold_out.labelled(json.loads(line)) for line in _lines(attempt.folder / "held_out.jsonl")]
+    shard = attempt.folder / "held_out.scorer.jsonl"
+    with replacing(shard) as file:
+        for row in held_out:
+            file.write(json.dumps({"problem": row.problem, "steps": row.steps}).encode() + b"\n")
+    scored = _scored(attempt, model, shard, message="Measuring on the held-out problems") if held_out else []
+    metrics = {
+        **measures.of_steps(held_out, [line["rating_probs"] for line in scored]),
+        "problems": len({row.problem for row in held_out}),
+    }
+    with attempt.fenced():
+        RewardModel.objects.filter(project=attempt.project, is_current=True).exclude(pk=model.pk).update(
+            is_current=False
+        )
+        RewardModel.objects.filter(pk=model.pk).update(metrics=metrics, is_current=True)
+    return {"summary": measures.in_words(metrics), **metrics}
+
+
+def _model(attempt: Attempt) -> RewardModel:
+    """The round's model, its manifest still the one that was registered."""
+    model = RewardModel.objects.get(round=attempt.round)
+    manifest = Path(settings.DATA_DIR) / model.path / "training.json"
+    if not manifest.is_file() or hashlib.sha256(manifest.read_bytes()).hexdigest() != model.sha256:
+        raise Conflict("model_changed", f"The files of {model.name} are not those that were trained; train again.")
+    return model
+
+
+def _scored(attempt: Attempt, model: RewardModel, shard: Path, *, message: str) -> list[dict[str, Any]]:
+    output = _run_scorer(attempt, model, shard, done=0, total=0, message=message)
+    return [json.loads(line) for line in _lines(output)]
+
+
+def _run_scorer(attempt: Attempt, model: RewardModel, shard: Path, *, done: int, total: int, message: str) -> Path:
+    """Score one file of lines into the file beside it; `done` of `total` are scored before it."""
+    output, progress = shard.with_suffix(".scored.jsonl"), shard.with_suffix(".progress.jsonl")
+    progress.unlink(missing_ok=True)
+    records = ProgressFile(progress)
+
+    def tick() -> None:
+        new = records.new()
+        if not new:
+            attempt.check()
+            return
+        attempt.report(done=done + new[-1]["done"], total=total or new[-1]["total"], message=message)
+
+    folder = Path(settings.DATA_DIR) / model.path
+    arguments = ["--model", str(folder), "--input", str(shard), "--output", str(output), "--progress", str(progress)]
+    child.run(SCORER, arguments, log=attempt.log, tick=tick)
+    return output
+
+
+# --- generate, grade, score -----------------------------------------------------------------------------------------
+
+
+def generate(attempt: Attempt) -> dict[str, Any]:
+    """Where the candidates come from: here the pool as it stands, other generators are not built yet."""
+    attempt.check()
+    found = Solution.objects.pool(attempt.project)
+    count = found.count()
+    if not count:
+        raise Conflict("empty_pool", "The pool is empty. Import solutions into it, then retry from this stage.")
+    problems = found.values("problem").distinct().count()
+    return {"summary": f"{count:,} solutions of {problems:,} problems are in the pool.", "pool": count}
+
+
+def grade(attempt: Attempt) -> dict[str, Any]:
+    """Every solution of the pool has a verdict, as far as its problem has an answer to compare with."""
+    rows = pool.ungraded(attempt.project)
+    total, done = rows.count(), 0
+    with Grader() as grader:
+        for chunk in pool.chunks_of(rows):
+            for solution in chunk:
+                attempt.report(done=done, total=total, message=f"{done:,} of {total:,} answers graded")
+                pool.graded(solution, grader=grader)
+                done += 1
+            with attempt.fenced():
+                Solution.objects.bulk_update(chunk, ["verdict", "verdict_strict", "verdict_symbolic"])
+    attempt.report(done=total, total=total, message="")
+    return {"summary": _verdicts_in_words(attempt, total), "graded": total}
+
+
+def _verdicts_in_words(attempt: Attempt, graded: int) -> str:
+    found = Solution.objects.pool(attempt.project)
+    right, wrong = (found.filter(verdict=verdict).count() for verdict in ("right", "wrong"))
+    return f"{graded:,} answers graded now; in the pool {right:,} are right and {wrong:,} wrong."
+
+
+def score(attempt: Attempt) -> dict[str, Any]:
+    """A score row for every solution of the pool, shard by shard; what an earlier attempt scored is not scored again."""
+    model = _model(attempt)
+    total = Solution.objects.pool(attempt.project).count()
+    shard = attempt.folder / "pool.shard.jsonl"
+    rows = pool.unscored(attempt.project, scorer=model.name)
+    while left := rows.count():
+        with replacing(shard) as file:
+            written = pool.write_shard(rows, file)
+        done = max(total - left, 0)
+        output = _run_scorer(
+            attempt, model, shard, done=done, total=total, message=f"Scoring {total:,} solutions of the pool"
+        )
+        for chunk in pool.scores_in(output, scorer=model.name):
+            with attempt.fenced():
+                pool.store(chunk)
+        if rows.count() > left - written:  # a scorer that leaves lines out would keep us here for ever
+            raise Conflict("scores_missing", "The scorer left solutions without a score; see its log.")
+    return {"summary": f"{total:,} solutions scored by {model.name}.", "scored": total, "scorer": model.name}
+
+
+# --- select, queue --------------------------------------------------------------------------------------------------
+
+
+def select(attempt: Attempt) -> dict[str, Any]:
+    """The solutions to label next, each with its rank, score, strategy and reason. Undecided ones never count as wrong."""
+    attempt.check()
+    model = _model(attempt)
+    chosen = choice.choose(pool.candidates(attempt.project, scorer=model.name), config=attempt.config)
+    if not chosen:
+        raise Conflict("nothing_to_choose", "No solution of the pool fits the strategy. Choose another, or import more.")
+    rows = [
+        Selected(round=attempt.round, solution_id=c.solution, rank=rank, score=c.score, strategy=c.strategy, reason=c.reason)
+        for rank, c in enumerate(chosen, start=1)
+    ]  # fmt: skip
+    with attempt.fenced():
+        Selected.objects.filter(round=attempt.round).delete()
+        Selected.objects.bulk_create(rows, batch_size=1000)
+    return {"summary": choice.in_words(chosen), "chosen": len(rows), "shares": choice.shares(chosen)}
+
+
+def queue(attempt: Attempt) -> dict[str, Any]:
+    """The choices become the next generation's batch, served before what older batches left over. One batch a round."""
+    if attempt.round.batch is not None:
+        return _queued(attempt.round.batch)
+    with attempt.fenced():
+        batch = _enqueue(attempt)
+        Round.objects.filter(pk=attempt.round.pk).update(batch=batch)
+        result = _queued(batch)
+        attempt.finish(result)  # in the same transaction: a cancelled round has queued nothing, a queued one is done
+    return result
+
+
+def _enqueue(attempt: Attempt) -> Batch:
+    chosen = list(
+        Selected.objects.filter(round=attempt.round, solution__in=Solution.objects.pool(attempt.project)).order_by("rank")
+    )
+    if not chosen:
+        raise Conflict("nothing_left", "Every chosen solution has been queued otherwise meanwhile.")
+    first = _highest_priority(attempt) + 1
+    entries = [
+        QueueEntry(solution_id=row.solution_id, priority=first + 1 - index / len(chosen), verifier_score=row.score)
+        for index, row in enumerate(chosen)
+    ]
+    return work_queue.enqueue(
+        project=attempt.project,
+        entries=entries,
+        name=f"Round {attempt.round.number}",
+        generation=_next_generation(attempt),
+        labels_each=attempt.config.labels_each,
+        actor=attempt.round.created_by,
+    )
+
+
+def _highest_priority(attempt: Attempt) -> float:
+    """Of the items that still wait; a whole number, so that a batch's own ranking fits between two of them."""
+    waiting = WorkItem.objects.filter(project=attempt.project, state=WorkState.OPEN)
+    return float(int(waiting.aggregate(most=Max("priority"))["most"] or 0))
+
+
+def _next_generation(attempt: Attempt) -> int:
+    last = Batch.objects.filter(project=attempt.project).aggregate(last=Max("generation"))["last"]
+    return 0 if last is None else last + 1
+
+
+def _queued(batch: Batch) -> dict[str, Any]:
+    items = batch.work_items.count()
+    return {
+        "summary": f"{items:,} items queued as “{batch.name}”, generation {batch.generation}.",
+        "batch": batch.pk,
+        "items": items,
+        "generation": batch.generation,
+    }
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file written beside `path` and, whole and synced, renamed to it. Left as it was where the block or the disk fails."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with beside.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,122 @@
+"""What a round is told: one validated form, stored as JSON with the round. Unknown keys and wrong values are refused by name."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from activelearning.rewardmodel.config import TINY, ConfigError, for_base
+from annotation.errors import FieldError, InvalidInput
+
+STRATEGIES = ("convincing_wrong", "mixed", "uniform")
+GENERATORS = ("pool",)
+MOST_CHOSEN = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundConfig:
+    """Defaults that make sense for a first round. `training` goes to the trainer as its own configuration."""
+
+    base: str = TINY  # the small model from scratch, or the name of a transformers folder in DATA_DIR/bases
+    training: dict[str, Any] = field(default_factory=dict)
+    seed: int = 1
+    hold_out: float = 0.1  # the share of problems kept from training, to measure on
+    generate: str = "pool"  # where candidates come from
+    strategy: str = "convincing_wrong"
+    budget: int = 100  # solutions to choose
+    per_problem: int | None = 2  # at most so many of one problem; None: over the whole pool
+    uniform_share: float = 0.2  # of the budget, chosen by chance beside the strategy
+    labels_each: int = 1
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def parse(given: object) -> RoundConfig:
+    """The configuration that this JSON object means; raises `InvalidInput` with every field that cannot be as given."""
+    if not isinstance(given, dict):
+        raise InvalidInput("A round's configuration must be an object.")
+    known = {f.name for f in fields(RoundConfig)}
+    wrong = [FieldError(str(key), "is not a known field") for key in given if key not in known]
+    for name, value in given.items():
+        if name in known and (message := _RULES[name](value)):
+            wrong.append(FieldError(name, message))
+    if not wrong:
+        wrong = _refused_by_trainer(given)
+    if wrong:
+        raise InvalidInput("The round cannot be started as configured.", errors=wrong)
+    return RoundConfig(**given)
+
+
+def _refused_by_trainer(given: dict[str, Any]) -> list[FieldError]:
+    """The trainer's own rules for `training`; its configuration module needs no torch."""
+    try:
+        for_base(given.get("base", TINY), given.get("training"))
+    except ConfigError as error:
+        return [FieldError("training", str(error))]
+    return []
+
+
+def base_path(name: str) -> str:
+    """What the trainer is given as `--base`: the word `tiny`, or the folder's path."""
+    return TINY if name == TINY else str(bases_folder() / name)
+
+
+def bases_folder() -> Path:
+    return Path(settings.DATA_DIR) / "bases"
+
+
+def known_bases() -> list[str]:
+    """`tiny`, and the local model folders that an operator has put under DATA_DIR/bases."""
+    folder = bases_folder()
+    there = sorted(p.name for p in folder.iterdir() if (p / "config.json").is_file()) if folder.is_dir() else []
+    return [TINY, *there]
+
+
+def _number(low: float, high: float, *, whole: bool) -> Callable[[object], str]:
+    kinds = (int,) if whole else (int, float)
+
+    def check(value: object) -> str:
+        if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:  # type: ignore[operator]
+            return f"must be a {'whole ' if whole else ''}number from {low:g} to {high:g}"
+        return ""
+
+    return check
+
+
+def _base(value: object) -> str:
+    # A name and never a path: whoever may start a round may not read other folders of the server by it.
+    known = known_bases()
+    return "" if value in known else f"must be one of {', '.join(known)} (folders are put into DATA_DIR/bases)"
+
+
+def _generator(value: object) -> str:
+    return "" if value in GENERATORS else "only pool is built: solutions are taken from the project's pool"
+
+
+def _strategy(value: object) -> str:
+    return "" if value in STRATEGIES else f"must be one of {', '.join(STRATEGIES)}"
+
+
+def _per_problem(value: object) -> str:
+    return "" if value is None else _number(1, MOST_CHOSEN, whole=True)(value)
+
+
+def _training(value: object) -> str:
+    return "" if isinstance(value, dict) else "must be an object"
+
+
+_RULES: dict[str, Callable[[object], str]] = {
+    "base": _base,
+    "training": _training,
+    "seed": _number(0, 2**31 - 1, whole=True),
+    "hold_out": _number(0.01, 0.5, whole=False),
+    "generate": _generator,
+    "strategy": _strategy,
+    "budget": _number(1, MOST_CHOSEN, whole=True),
+    "per_problem": _per_problem,
+    "uniform_share": _number(0, 1, whole=False),
+    "labels_each": _number(1, 20, whole=True),
+}

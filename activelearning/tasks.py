@@ -1,0 +1,64 @@
+"""Celery's side of the loop. A message is a nudge: what is due, and who may do it, the rows alone decide."""
+
+import ctypes
+import os
+import signal
+import sys
+from typing import Any
+
+import structlog
+from celery import shared_task
+from celery.signals import worker_process_init
+from django.db import transaction
+from django.db.models.functions import Now
+from kombu.exceptions import OperationalError as BrokerAway
+
+from activelearning import rounds
+from activelearning.models import Stage
+
+log = structlog.get_logger(__name__)
+PR_SET_PDEATHSIG = 1
+
+
+@shared_task
+def advance(round_pk: int, queue: str) -> None:
+    """Carry out the stage that is due, if it belongs to the queue that this message came by; then nudge the next one."""
+    if rounds.advance(round_pk=round_pk, queue=queue):
+        nudge(round_pk)
+
+
+@shared_task
+def reap() -> None:
+    """Bring back what died with its worker and send again what nobody was told of."""
+    rounds.reap()
+    for stage in rounds.forgotten():
+        nudge(stage.round_id)
+
+
+def nudge(round_pk: int) -> None:
+    """Send a message for the stage that is due, if any. Where the broker is away the reaper sends it later."""
+    stage = rounds.next_due(round_pk=round_pk)
+    if stage is None:
+        return
+    queue = rounds.SPECS[stage.name].queue
+    try:
+        advance.apply_async((round_pk, queue), queue=queue)
+    except BrokerAway as error:
+        log.warning("the broker is away", round=round_pk, reason=str(error))
+        return
+    Stage.objects.filter(pk=stage.pk).update(nudged_at=Now())
+
+
+def nudge_on_commit(round_pk: int) -> None:
+    transaction.on_commit(lambda: nudge(round_pk))
+
+
+@worker_process_init.connect
+def die_with_the_worker(**_: Any) -> None:
+    """A pool process whose worker was killed would finish its stage as an orphan beside the one that takes over."""
+    if sys.platform != "linux":
+        return
+    parent = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before the kernel was told
+        os.kill(os.getpid(), signal.SIGKILL)
