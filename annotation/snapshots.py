@@ -47,7 +47,7 @@ def freeze(*, project: Project, actor: User | None = None) -> Snapshot:
         # The ids first: whoever sees the lines finds them.
         os.replace(Path(unfinished) / "ids", folder / f"{written.sha256}.ids")
         os.replace(Path(unfinished) / "lines", folder / f"{written.sha256}.jsonl")
-    _sync_folder(folder)
+    sync_folder(folder)
     return _row(project, actor, written)
 
 
@@ -98,7 +98,7 @@ def _folder(project: Project) -> Path:
     return folder
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """A rename is on the disk only when its folder is."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -165,12 +165,12 @@ def _write(project: Project, folder: Path) -> _Written:
             ids.write(b"%d\n" % row["pk"])
             written.count(row)
         for file in (lines, ids):
-            _sync(file)
+            sync(file)
     written.sha256 = digest.hexdigest()
     return written
 
 
-def _sync(file: IO[bytes]) -> None:
+def sync(file: IO[bytes]) -> None:
     file.flush()
     os.fsync(file.fileno())
 
