@@ -1,0 +1,212 @@
+"""F01-F03, F11: twelve clients submit while the web process is killed with -9 and PostgreSQL is stopped at once and started again.
+
+Every client keeps what it sent until it holds the receipt, and sends it again with the same key until then, as the desk does. In the end
+every receipt is in the database once, none torn; the control, with `synchronous_commit=off`, shows what the test would catch.
+"""
+
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.factories import label
+from tests.faults.private_postgres import PrivatePostgres, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+SEEDS = 20 if os.environ.get("LABELAPP_TEST_ALL") else 3
+ITEMS = 240
+PATIENCE = 120  # seconds for one submission to get through; far beyond any outage made here
+
+
+@dataclass
+class Installation:
+    """A database, a web process that can be killed, and the environment in which our own programs see both."""
+
+    postgres: PrivatePostgres
+    data_dir: Path
+    port: int = field(default_factory=free_port)
+    web: subprocess.Popen[bytes] | None = None
+
+    @property
+    def env(self) -> dict[str, str]:
+        # Redis is of no account to a label: the installation has none.
+        kept = {k: v for k, v in os.environ.items() if k not in ("REDIS_URL", "DATABASE_URL", "LABELAPP_PROCESS")}
+        return {**kept, "DATABASE_URL": self.postgres.url, "LABELAPP_DATA_DIR": str(self.data_dir), "LOG_LEVEL": "CRITICAL"}
+
+    def run(self, *arguments: str) -> str:
+        done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+    def start_web(self) -> None:
+        self.web = subprocess.Popen(
+            [
+                sys.executable, "-m", "gunicorn", "labelapp.wsgi", "--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread",
+                "--threads", "8", "--log-level", "critical",
+            ],
+            cwd=ROOT, env={**self.env, "LABELAPP_PROCESS": "web"}, start_new_session=True,
+        )  # fmt: skip
+
+    def kill_web(self) -> None:
+        if self.web is not None:
+            os.killpg(self.web.pid, signal.SIGKILL)
+            self.web.wait()
+
+    def close(self) -> None:
+        self.kill_web()
+        self.postgres.close()
+
+
+@pytest.fixture
+def install(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    made: list[Installation] = []
+
+    def make(**settings: str) -> Installation:
+        installation = Installation(PrivatePostgres(**settings), tmp_path_factory.mktemp("data"))
+        made.append(installation)
+        installation.run("manage.py", "migrate", "--verbosity", "0")
+        return installation
+
+    yield make
+    for installation in made:
+        installation.close()
+
+
+class LabellingClient:
+    """Labels until nothing is left. `receipts` maps each key to what the server acknowledged."""
+
+    def __init__(self, installation: Installation, token: str, seed: int) -> None:
+        self.http = httpx.Client(
+            base_url=f"http://127.0.0.1:{installation.port}/api/v1/", headers={"Authorization": f"Bearer {token}"}, timeout=10
+        )
+        self.random = random.Random(seed)
+        self.receipts: dict[str, dict[str, Any]] = {}
+        self.refused: list[str] = []
+
+    def insist(self, path: str, body: dict[str, Any]) -> httpx.Response:
+        """Send until there is an answer that is no outage."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                answer = self.http.post(path, json=body)
+            except httpx.TransportError:
+                time.sleep(self.random.uniform(0.05, 0.3))
+                continue
+            if answer.status_code < 500:
+                return answer
+            time.sleep(self.random.uniform(0.05, 0.3))
+        raise AssertionError(f"{path} was not answered within {PATIENCE} s")
+
+    def work(self) -> None:
+        answer = self.insist("projects/ledger/claims/", {})
+        while answer.status_code == 200:
+            claim = answer.json()["claims"][0]
+            self.submit(claim["id"])
+            answer = self.insist("projects/ledger/claims/", {})
+
+    def submit(self, claim: int) -> None:
+        ratings = [self.random.choice([0, 1]) for _ in range(3)]
+        body = {"client_key": str(uuid4()), "label": label(*ratings)}
+        answer = self.insist(f"claims/{claim}/submission/", body)
+        if answer.status_code in (200, 201):
+            self.receipts[body["client_key"]] = {**answer.json()["receipt"], "ratings": ratings}
+        else:
+            self.refused.append(f"{answer.status_code} {answer.text[:300]}")
+
+
+def outage(installation: Installation, seed: int, done: threading.Event) -> list[str]:
+    """Breaks things at random until the clients are done; what it did, in order."""
+    chance, log = random.Random(seed), []
+    while not done.wait(chance.uniform(0.5, 2.0)):
+        if chance.random() < 0.6:
+            installation.kill_web()
+            installation.start_web()
+            log.append("web killed")
+        else:
+            installation.postgres.stop_at_once()
+            time.sleep(chance.uniform(0, 0.5))
+            installation.postgres.start()
+            log.append("database stopped at once")
+        done.wait(4)  # time to come back and take labels again
+    return log
+
+
+def label_through_outages(installation: Installation, seed: int) -> tuple[list[LabellingClient], list[str]]:
+    tokens = json.loads(installation.run("tests/faults/ledger_app.py", "seed", str(ITEMS)))
+    if installation.web is None:
+        installation.start_web()
+    clients = [LabellingClient(installation, token, seed * 100 + n) for n, token in enumerate(tokens)]
+    done = threading.Event()
+    with ThreadPoolExecutor(len(clients) + 1) as pool:
+        breaker = pool.submit(outage, installation, seed, done)
+        try:
+            list(pool.map(LabellingClient.work, clients))
+        finally:
+            done.set()
+        return clients, breaker.result()
+
+
+def receipts_of(clients: list[LabellingClient]) -> dict[str, dict[str, Any]]:
+    return {key: receipt for client in clients for key, receipt in client.receipts.items()}
+
+
+def stored_in(installation: Installation) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(installation.run("tests/faults/ledger_app.py", "audit"))
+    return rows
+
+
+@pytest.mark.serial
+@pytest.mark.timeout(1800)
+def test_f01_f02_f03_f11_every_receipt_is_in_the_database_once_and_none_is_torn(install: Any) -> None:
+    installation = install()
+    receipts: dict[str, dict[str, Any]] = {}
+    events: list[str] = []
+    for seed in range(SEEDS):
+        clients, log = label_through_outages(installation, seed)
+        assert [c.refused for c in clients if c.refused] == []
+        receipts |= receipts_of(clients)
+        events += log
+    rows = stored_in(installation)
+    print(f"{SEEDS} seeds, {len(receipts)} receipts, {len(rows)} labels, {len(events)} outages: {sorted(set(events))}")
+    assert {"web killed", "database stopped at once"} <= set(events)
+    assert len(rows) == len(receipts) == SEEDS * ITEMS
+    assert len({row["item"] for row in rows}) == len(rows)
+    for row in rows:
+        receipt = receipts[row["key"]]
+        assert (row["id"], row["sha256"]) == (receipt["annotation"], receipt["sha256"])
+        assert hashlib.sha256(row["line"].encode()).hexdigest() == row["sha256"]
+        assert (row["ratings"], row["item_state"]) == (receipt["ratings"], "closed")
+
+
+@pytest.mark.serial
+@pytest.mark.timeout(600)
+def test_f11_control_without_synchronous_commit_receipts_are_lost(install: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    installation = install(synchronous_commit="off", wal_writer_delay="10s")
+    tokens = json.loads(installation.run("tests/faults/ledger_app.py", "seed", "60"))
+    installation.start_web()
+    clients = [LabellingClient(installation, token, n) for n, token in enumerate(tokens)]
+    with ThreadPoolExecutor(len(clients)) as pool:
+        list(pool.map(lambda c: c.submit(c.insist("projects/ledger/claims/", {}).json()["claims"][0]["id"]), clients))
+    installation.postgres.stop_at_once()
+    installation.postgres.start()
+    kept = {row["key"] for row in stored_in(installation)}
+    receipts = receipts_of(clients)
+    lost = len(receipts.keys() - kept)
+    with capsys.disabled():
+        print(f"\ncontrol with synchronous_commit=off: {lost} of {len(receipts)} acknowledged labels lost")
+    assert len(receipts) == len(clients)
+    assert lost > 0, "the control lost nothing, so the ledger test above would not notice a loss either"
