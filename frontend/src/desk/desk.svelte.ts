@@ -1,0 +1,449 @@
+// The desk's moving parts joined: what a key does, when items come and go, what is shown of saving. Rules live in the modules it calls.
+
+import { activeAt, pause, touch } from "./active";
+import { cookie, createApi, type Api, type Claim, type FinishReason, type Mine, type Progress, type Submitted } from "./api";
+import { createDraftSync, fromDraft, readDraft, toDraft, type DraftState, type DraftSync } from "./drafts";
+import { fromClaim, fromEntry, fromMine, joined, textsOf, type Held } from "./held";
+import type { ActionName } from "./keys";
+import { renderAhead } from "./math";
+import { en, type Messages } from "./messages";
+import { createOutbox, newKey, tabLock, type Outbox, type OutboxState } from "./outbox";
+import { notReady, said } from "./speech";
+import { firstBad, isTouched, offered, readiness, reduce, toLabel, type Action, type Place, type Rating } from "./state";
+import { openStore, type Entry, type Store } from "./store";
+
+export interface Config {
+  readonly project: string;
+  readonly project_name: string;
+  readonly api: string;
+  readonly account: number;
+  readonly account_name: string;
+  readonly csrf_cookie: string;
+  readonly instructions: string;
+  readonly sign_in_url: string;
+  readonly home_url: string;
+}
+
+export type Phase = "loading" | "working" | "empty" | "paused" | "offline" | "signed_out" | "refused";
+export type Dialog = "keys" | "instructions" | "history" | "give_up" | "bad_problem";
+
+/** A press this soon after the picture changed was meant for what was there before. */
+const JUST_MS = 350;
+/** How often a lease is renewed while somebody works without changing anything. */
+const RENEW_MS = 180_000;
+const ASK_AGAIN_MS = 20_000;
+const ZOOM_KEY = "labelapp-zoom";
+
+export class Desk {
+  readonly words: Messages = en;
+  phase = $state<Phase>("loading");
+  held = $state.raw<readonly Held[]>([]);
+  /** An item of the history, or a refused one, laid on top of the others. */
+  onTop = $state.raw<Held | null>(null);
+  progress = $state.raw<Progress>({ today: 0, active_ms_today: 0 });
+  outboxState = $state.raw<OutboxState>({ condition: "idle", waiting: 0, aside: [] });
+  draftState = $state<DraftState>("saved");
+  dialog = $state<Dialog | null>(null);
+  raw = $state(false);
+  zoom = $state(1);
+  durable = $state(true);
+  announcement = $state("");
+  /** Whether the last move was made by key: then the page follows. */
+  byKey = $state(false);
+
+  readonly current = $derived<Held | null>(this.onTop ?? this.held[0] ?? null);
+
+  readonly #api: Api;
+  readonly #tab = tabName();
+  readonly #channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("labelapp-desk");
+  #store: Store | null = null;
+  #outbox: Outbox | null = null;
+  #drafts: DraftSync | null = null;
+  /** Claims submitted here or in another tab: never shown again, whatever an older answer lists. */
+  readonly #gone = new Set<number>();
+  #shownAt = -Infinity;
+  #badAt = -Infinity;
+  #renewedAt = 0;
+  #asking = false;
+  #failures = 0;
+
+  constructor(readonly config: Config) {
+    this.#api = createApi({
+      base: config.api,
+      project: config.project,
+      csrfToken: () => cookie(config.csrf_cookie),
+      refreshCsrf: async () => void (await fetch(location.href, { credentials: "same-origin", cache: "no-store" }).catch(() => null)),
+      fetch: (input, init) => fetch(input, init),
+    });
+    this.zoom = Number(localStorage.getItem(ZOOM_KEY) ?? "1") || 1;
+    this.#channel?.addEventListener("message", (event) => this.#heard(event.data as { submitted?: number }));
+  }
+
+  async start(): Promise<void> {
+    const asked = this.#api.claims();
+    const store = await openStore();
+    this.#store = store;
+    this.durable = store.durable;
+    this.#outbox = this.#makeOutbox(store);
+    this.#drafts = this.#makeDrafts(store);
+    for (const entry of await store.entries(this.config.account)) this.#markGone(entry);
+    this.#outbox.wake();
+    await this.#take(await asked);
+    this.#tick();
+  }
+
+  // --- what a person does --------------------------------------------------------------------------------------------------------------
+
+  /** Carry out a shortcut or its button. */
+  perform(action: ActionName, byKey: boolean): void {
+    this.byKey = byKey;
+    if (this.dialog && action !== this.dialog && action !== "close") return;
+    const simple: Partial<Record<ActionName, Action>> = {
+      great: { do: "rate", rating: 1 },
+      okay: { do: "rate", rating: 0 },
+      bad: { do: "rate", rating: -1 },
+      first_error: { do: "firstError" },
+      flag: { do: "flag" },
+      undo: { do: "undo" },
+      up: { do: "move", by: -1 },
+      down: { do: "move", by: 1 },
+      alternatives: { do: "go", place: { at: "alternative", index: 0 } },
+    };
+    const change = simple[action];
+    if (change) return this.act(change);
+    if (action.startsWith("kind_")) return this.#kind(action.slice("kind_".length));
+    this.#look(action);
+  }
+
+  #look(action: ActionName): void {
+    if (action === "submit") this.submit();
+    else if (action === "keys" || action === "instructions" || action === "history") this.dialog = this.dialog === action ? null : action;
+    else if ((action === "give_up" || action === "bad_problem") && this.current) this.dialog = action;
+    else if (action === "raw") this.raw = !this.raw;
+    else if (action === "close") this.#close();
+    else if (action.startsWith("zoom_")) this.#setZoom(action);
+  }
+
+  /** Apply a change to the item on screen. Nothing is awaited: saving goes on behind. */
+  act(action: Action): void {
+    const current = this.current;
+    if (!current) return;
+    if (action.do === "go" && action.place.at === "alternative" && offered(current.item).length === 0) return;
+    const item = reduce(current.item, action);
+    if (item === current.item) return;
+    if (firstBad(item) >= 0 && firstBad(current.item) < 0) this.#badAt = performance.now();
+    const changed: Held = { ...current, item, time: touch(current.time, performance.now()) };
+    this.#replace(changed);
+    if (action.do !== "move" && action.do !== "go") this.#save(changed);
+    const words = said(this.words, current.item, item, action);
+    if (words) this.announce(words);
+  }
+
+  rate(rating: Rating, place: Place): void {
+    this.byKey = false;
+    this.act({ do: "rate", rating, place });
+  }
+
+  /** Submit what is on screen if it is ready; the next item shows at once and the outbox sees to the rest. */
+  submit(): void {
+    const current = this.current;
+    if (!current) return;
+    const ready = readiness(current.item);
+    if (!ready.ready) this.announce(notReady(this.words, current.item));
+    else if (current.item.past.length > 0 || !this.#just(this.#shownAt)) this.finish(ready.finish, "");
+  }
+
+  finish(finish: FinishReason, reason: string): void {
+    const held = this.current;
+    if (!held) return;
+    const { item, target } = held;
+    const error = finish === "found_error";
+    const entry: Entry = {
+      client_key: newKey(),
+      account: this.config.account,
+      project: this.config.project,
+      kind: target.kind,
+      target: target.id,
+      body: {
+        client_key: "",
+        label: toLabel(item, finish, activeAt(held.time, performance.now())),
+        ...(reason ? { reason } : {}),
+        ...(error && item.errorKind ? { error_kind: item.errorKind } : {}),
+        ...(error && item.errorNote ? { error_note: item.errorNote } : {}),
+      },
+      subject: item.subject,
+      added: Date.now(),
+      state: "waiting",
+      problem: null,
+    };
+    this.#leave(held);
+    void this.#post({ ...entry, body: { ...entry.body, client_key: entry.client_key } });
+  }
+
+  openMine(mine: Mine): void {
+    this.#rest();
+    this.onTop = fromMine(mine);
+    this.dialog = null;
+  }
+
+  history(): ReturnType<Api["mine"]> {
+    return this.#api.mine();
+  }
+
+  /** A refused submission: open it again (under a new key), send it again as it is, or let it go. */
+  async reopen(entry: Entry): Promise<void> {
+    this.#rest();
+    this.onTop = fromEntry(entry);
+    await this.#outbox?.drop(entry.client_key);
+  }
+
+  sendAgain(entry: Entry): void {
+    void this.#outbox?.again(entry.client_key);
+  }
+
+  letGo(entry: Entry): void {
+    void this.#outbox?.drop(entry.client_key);
+  }
+
+  /** Two copies of one item: take the other, or stay with the one on screen. */
+  choose(other: boolean): void {
+    const current = this.current;
+    if (!current?.other) return;
+    const { draft, version } = current.other;
+    const item = other ? fromDraft(draft, current.item.subject) : current.item;
+    const changed: Held = { ...current, item, other: null };
+    this.#replace(changed);
+    this.#drafts?.release(current.target.id, version);
+    this.#save(changed);
+  }
+
+  announce(text: string): void {
+    // The same words twice are two announcements: a no-break space makes them differ.
+    this.announcement = this.announcement === text ? `${text}\u00a0` : text;
+  }
+
+  // --- signs of life --------------------------------------------------------------------------------------------------------------------
+
+  /** Something was pressed, moved or scrolled: time counts. */
+  alive(): void {
+    const current = this.current;
+    const now = performance.now();
+    if (!current || document.visibilityState !== "visible") return;
+    if (current.time.last === null || now - current.time.last > 500) this.#replace({ ...current, time: touch(current.time, now) });
+  }
+
+  hidden(): void {
+    this.#rest();
+    const current = this.current;
+    if (current && isTouched(current.item)) this.#save(current);
+  }
+
+  /** Network back, tab in front again, perhaps signed in again: go on with what waits. */
+  wake(): void {
+    this.#outbox?.wake();
+    this.#drafts?.wake();
+    if (this.held.length === 0 || this.draftState === "signed_out") void this.#ask();
+  }
+
+  // --- behind the page ------------------------------------------------------------------------------------------------------------------
+
+  #makeOutbox(store: Store): Outbox {
+    return createOutbox({
+      store,
+      account: this.config.account,
+      send: (entry) => (entry.kind === "submission" ? this.#api.submit(entry.target, entry.body) : this.#api.amend(entry.target, entry.body)),
+      lock: tabLock("labelapp-outbox", navigator.locks as LockManager | undefined),
+      setTimer: (run, ms) => setTimeout(run, ms),
+      random: Math.random,
+      onState: (state) => (this.outboxState = state),
+      onReceipt: (entry, reply) => void this.#receipt(entry, reply),
+      tell: () => this.#channel?.postMessage({}),
+    });
+  }
+
+  #makeDrafts(store: Store): DraftSync {
+    return createDraftSync({
+      save: (claim, version, draft) => this.#api.saveDraft(claim, version, draft),
+      store,
+      account: this.config.account,
+      setTimer: (run, ms) => setTimeout(run, ms),
+      now: () => performance.now(),
+      random: Math.random,
+      onState: (state) => (this.draftState = state),
+      onConflict: (claim, version, theirs) => this.#conflict(claim, version, theirs),
+      onLeaseLost: (claim) => this.#change(claim, (held) => ({ ...held, leaseLost: true })),
+    });
+  }
+
+  async #post(entry: Entry): Promise<void> {
+    await this.#outbox?.add(entry).catch(() => (this.durable = false));
+    if (entry.kind !== "submission") return;
+    this.#channel?.postMessage({ submitted: entry.target });
+    await this.#store?.removeDraft(this.config.account, entry.target);
+  }
+
+  /** Take an item off the desk and bring the next one to the front. */
+  #leave(held: Held): void {
+    this.dialog = null;
+    if (held.target.kind === "submission") {
+      this.#gone.add(held.target.id);
+      this.#drafts?.forget(held.target.id);
+    }
+    if (this.onTop) this.onTop = null;
+    this.held = this.held.filter((one) => one.key !== held.key);
+    if (this.held.length === 0) this.phase = "loading";
+    this.byKey = true;
+    this.#begin(this.words.said.submitted);
+  }
+
+  #begin(said: string): void {
+    const next = this.current;
+    this.announce(next ? `${said} ${this.words.said.newItem(next.item.marks.length)}`.trim() : said);
+    this.#shownAt = performance.now();
+    window.scrollTo({ top: 0 });
+    this.alive();
+  }
+
+  async #receipt(entry: Entry, reply: Submitted): Promise<void> {
+    this.#markGone(entry);
+    if (reply.progress) this.progress = reply.progress;
+    if (reply.claims && entry.project === this.config.project) await this.#arrive(reply.claims);
+    if (this.held.length === 0) await this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#asking) return;
+    this.#asking = true;
+    const answer = await this.#api.claims();
+    this.#asking = false;
+    await this.#take(answer);
+  }
+
+  async #take(answer: Awaited<ReturnType<Api["claims"]>>): Promise<void> {
+    if (answer.ok) {
+      this.#failures = 0;
+      if (answer.body) this.progress = answer.body.progress;
+      await this.#arrive(answer.body?.claims ?? []);
+    }
+    if (this.held.length > 0) return;
+    this.#failures += 1;
+    if (answer.ok) this.phase = "empty";
+    else if (answer.kind === "refused") this.phase = answer.code === "paused" ? "paused" : "refused";
+    else this.phase = answer.kind === "signed_out" ? "signed_out" : "offline";
+    const soon = !answer.ok && answer.kind !== "refused" ? Math.min(30_000, 1_000 * 2 ** this.#failures) : ASK_AGAIN_MS;
+    const wait = (answer.ok ? 0 : (answer.retryAfter ?? 0)) + soon * (0.5 + Math.random());
+    setTimeout(() => this.held.length === 0 && document.visibilityState === "visible" && void this.#ask(), wait);
+  }
+
+  /** Claims as the server lists them join the desk; their maths is rendered before it is needed. */
+  async #arrive(claims: readonly Claim[]): Promise<void> {
+    const account = this.config.account;
+    const stored = await Promise.all(claims.map((claim) => this.#store?.draft(account, claim.id).catch(() => null) ?? null));
+    const arrived = claims.flatMap((claim, index) => (this.#gone.has(claim.id) ? [] : [fromClaim(claim, stored[index] ?? null)]));
+    const before = this.current;
+    claims.forEach((claim, index) => {
+      if (this.held.some((one) => one.key === `claim ${claim.id}`)) return;
+      this.#drafts?.seen(claim.id, claim.draft_version);
+      if (stored[index]?.dirty && !this.#gone.has(claim.id)) this.#unsent(arrived, claim.id);
+    });
+    this.held = joined(this.held, arrived);
+    for (const held of this.held) renderAhead(textsOf(held.item.subject), { cannotRender: this.words.cannotRender });
+    if (this.held.length > 0) this.phase = "working";
+    if (!before && this.current) this.#begin("");
+  }
+
+  /** A copy from before a reload that the server never had: sent now. */
+  #unsent(arrived: readonly Held[], claim: number): void {
+    const held = arrived.find((one) => one.target.id === claim);
+    if (held && !held.other) this.#save(held);
+    else this.#drafts?.hold(claim);
+  }
+
+  #markGone(entry: Entry): void {
+    if (entry.kind === "submission") this.#gone.add(entry.target);
+  }
+
+  #heard({ submitted }: { submitted?: number }): void {
+    void this.#outbox?.refresh();
+    const held = this.held.find((one) => one.target.kind === "submission" && one.target.id === submitted);
+    if (held && !isTouched(held.item)) {
+      this.#gone.add(held.target.id);
+      this.held = this.held.filter((one) => one !== held);
+      if (this.held.length === 0) this.phase = "loading";
+    }
+    if (this.held.length === 0) void this.#ask();
+  }
+
+  #conflict(claim: number, version: number, theirs: unknown): void {
+    this.#change(claim, (held) => {
+      const draft = readDraft(theirs, held.item.subject);
+      return draft ? { ...held, other: { draft, version } } : held;
+    });
+    const held = this.held.find((one) => one.target.id === claim);
+    if (held && !held.other) this.#drafts?.release(claim, version);
+  }
+
+  #change(claim: number, change: (held: Held) => Held): void {
+    this.held = this.held.map((one) => (one.target.kind === "submission" && one.target.id === claim ? change(one) : one));
+  }
+
+  #replace(changed: Held): void {
+    if (this.onTop) this.onTop = changed;
+    else this.held = this.held.map((one) => (one.key === changed.key ? changed : one));
+  }
+
+  #save(held: Held): void {
+    if (held.target.kind === "submission") this.#drafts?.save(held.target.id, this.#draftOf(held));
+  }
+
+  #draftOf(held: Held): ReturnType<typeof toDraft> {
+    return toDraft(held.item, activeAt(held.time, performance.now()), this.#tab, Date.now());
+  }
+
+  #rest(): void {
+    const current = this.current;
+    if (current) this.#replace({ ...current, time: pause(current.time, performance.now()) });
+  }
+
+  /** Every while, as long as somebody is at it: the lease is renewed also when nothing changes. */
+  #tick(): void {
+    setInterval(() => {
+      const held = this.held[0];
+      const now = performance.now();
+      if (!held || held.target.kind !== "submission" || held.time.last === null || now - held.time.last > RENEW_MS) return;
+      if (now - this.#renewedAt < RENEW_MS || held.leaseLost || held.other) return;
+      this.#renewedAt = now;
+      this.#drafts?.renew(held.target.id, this.#draftOf(held));
+    }, RENEW_MS / 6);
+  }
+
+  #just(moment: number): boolean {
+    return performance.now() - moment < JUST_MS;
+  }
+
+  #kind(kind: string): void {
+    if (!this.#just(this.#badAt)) this.act({ do: "kind", kind });
+  }
+
+  #close(): void {
+    if (this.dialog) this.dialog = null;
+    else if (this.onTop) {
+      this.onTop = null;
+      this.#begin("");
+    }
+  }
+
+  #setZoom(action: ActionName): void {
+    const step = action === "zoom_in" ? 0.1 : -0.1;
+    this.zoom = action === "zoom_reset" ? 1 : Math.round(Math.min(Math.max(this.zoom + step, 0.8), 2) * 10) / 10;
+    localStorage.setItem(ZOOM_KEY, String(this.zoom));
+  }
+}
+
+/** This tab's name, the same after a reload. */
+function tabName(): string {
+  const known = sessionStorage.getItem("labelapp-tab");
+  const name = known ?? newKey();
+  if (!known) sessionStorage.setItem("labelapp-tab", name);
+  return name;
+}

@@ -1,0 +1,181 @@
+// Every word that the desk shows, in English. Another language is another object of the same type.
+
+import type { ActionName, Group } from "./keys";
+import type { ErrorKind, Rating } from "./state";
+
+const plural = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+
+export const en = {
+  ratings: { "1": "Great", "0": "Okay", "-1": "Bad" } satisfies Record<`${Rating}`, string>,
+  meanings: {
+    "1": "right, checkable, and moves the solution on",
+    "0": "right and checkable, but makes no progress",
+    "-1": "wrong, unreasonable, off-topic, or not checkable in about 30 seconds",
+  } satisfies Record<`${Rating}`, string>,
+  unsure: "Unsure",
+  actions: {
+    great: "Great, go on",
+    okay: "Okay, go on",
+    bad: "Bad, stop here",
+    first_error: "All above Great, this one Bad",
+    flag: "Unsure about this step",
+    undo: "Undo the last rating",
+    up: "Move up without rating",
+    down: "Move down without rating",
+    alternatives: "Rate the alternatives",
+    submit: "Submit",
+    give_up: "Give up",
+    bad_problem: "Bad problem",
+    history: "Last ten items",
+    raw: "Raw text",
+    instructions: "Instructions",
+    zoom_in: "Larger text",
+    zoom_out: "Smaller text",
+    zoom_reset: "Usual text size",
+    keys: "All keys",
+    close: "Close what is open",
+    kind_calculation: "Calculation",
+    kind_logic: "Reasoning",
+    kind_misread: "Misread problem",
+    kind_unexplained: "Not explained",
+    kind_off_topic: "Off topic",
+    kind_other: "Other",
+  } satisfies Record<ActionName, string>,
+  kinds: {
+    calculation: "Calculation",
+    logic: "Reasoning",
+    misread: "Misread problem",
+    unexplained: "Not explained",
+    off_topic: "Off topic",
+    other: "Other",
+  } satisfies Record<ErrorKind, string>,
+  groups: {
+    rate: "Rate",
+    move: "Move",
+    finish: "Finish",
+    look: "Look",
+    wrong: "After the first Bad step: what is wrong",
+  } satisfies Record<Group, string>,
+
+  problem: "Problem",
+  referenceAnswer: "Reference answer",
+  mayBeWrong: "may be wrong",
+  solutionAnswer: "Answer",
+  steps: "Steps of the solution",
+  step: (n: number): string => `Step ${n}`,
+  stepOf: (n: number, total: number): string => `Step ${n} of ${total}`,
+  alternative: (n: number): string => `Alternative ${n}`,
+  notRated: "not rated",
+  cannotRender: "shown as source",
+  showAll: "Show all",
+  laterSteps: (n: number): string => `${plural(n, "later step", "later steps")} not asked about`,
+  show: "Show",
+  hide: "Hide",
+
+  whatIsWrong: "What is wrong?",
+  optional: "optional",
+  noteLabel: "In a few words",
+  alternativesTitle: (n: number): string => `${plural(n, "alternative", "alternatives")} to step`,
+  allOrNone: "optional: rate all or none",
+
+  submit: "Submit",
+  submitAmended: "Submit the correction",
+  notYet: {
+    unfinished: "find the first Bad step, or rate all steps",
+    gap: (step: number): string => `step ${step} is not rated yet`,
+    alternatives: (left: number): string => `rate all alternatives or none: ${left} left`,
+  },
+  foundError: (step: number): string => `First Bad step: ${step}`,
+  noError: "No Bad step",
+
+  giveUpTitle: "Give up on this one?",
+  giveUpHint: "Meant for after two or three minutes of being stuck. What you rated so far is kept.",
+  badProblemTitle: "Is the problem itself bad?",
+  badProblemHint: "It needs something that is not shown, states a falsehood that makes it unclear, asks nothing definite, or has four or more parts.",
+  reason: "Why?",
+  cancel: "Cancel",
+  close: "Close",
+
+  saved: "saved",
+  saving: "saving…",
+  sending: (n: number): string => (n > 1 ? `sending ${n}…` : "saving…"),
+  offline: (n: number): string => (n > 0 ? `offline, ${n} waiting` : "offline, kept in this browser"),
+  busy: (n: number): string => (n > 0 ? `server is busy, ${n} waiting` : "server is busy, kept in this browser"),
+  signedOut: (n: number): string => (n > 0 ? `signed out: sign in to send ${n}` : "signed out: sign in to save"),
+  aside: (n: number): string => plural(n, "submission needs you", "submissions need you"),
+  notDurable: "This browser keeps nothing on its own (a private window?). Leave this page only when it says saved.",
+
+  signIn: "Sign in",
+  retryNow: "Try now",
+  today: (n: number): string => `${n} today`,
+  activeToday: (ms: number): string => `${clock(ms)} active`,
+  theme: "Switch between light and dark",
+  home: "Back to the project",
+
+  loading: "Getting your next solution…",
+  readyTitle: "Nothing left to label right now",
+  nothingLeft: (n: number): string =>
+    n > 0 ? `You labelled ${plural(n, "solution", "solutions")} today. More appears here by itself when a new batch is queued.` : "More appears here by itself when a new batch is queued.",
+  sendingRest: "Waiting to send what you submitted",
+  sendingRestHint: "It is kept in this browser. The next solutions come as soon as the server answers.",
+  pausedTitle: "The project is paused",
+  pausedHint: "No new solutions are given out for now. What you submitted is stored. This page goes on by itself.",
+  errorTitle: "The desk could not get your work",
+  offlineTitle: "No connection",
+  offlineHint: "The desk tries again by itself. Nothing you did is lost.",
+  signedOutTitle: "You are signed out",
+  signedOutHint: "Sign in (it opens in a new tab) and come back here. Nothing you did is lost.",
+  notAllowed: "This project gives you nothing to label. Ask the person who invited you.",
+
+  leaseLost: "This item was given on while you were away. Your work is kept: go on and submit it, it still counts.",
+  changedElsewhere: "This item was also worked on in another tab or on another machine.",
+  useOther: "Use that version",
+  keepMine: "Keep mine",
+  amending: (when: string): string => `You are correcting an item that you submitted at ${when}.`,
+  leaveAmending: "Leave it as it was",
+  historyTitle: "Your last ten items",
+  historyEmpty: "Nothing submitted yet.",
+  historyFailed: "The list could not be loaded. Close this and try again.",
+  historyHint: "↑ ↓ and Enter open one to correct it.",
+  finish: {
+    solution: "no error",
+    found_error: (step: number): string => `first Bad step ${step}`,
+    give_up: "given up",
+    bad_problem: "bad problem",
+  },
+  keysTitle: "Keys",
+  instructionsTitle: "Instructions",
+  threeRatings: "The three ratings",
+
+  refused: {
+    already_labelled: "You had labelled this solution already, perhaps in another tab. The first label stands; open your history to change it.",
+    key_reused: "The server holds another submission under the same key. Open it again and submit once more.",
+    superseded: "This item was corrected elsewhere in the meantime.",
+    not_found: "The server does not know this item for the account that is signed in now.",
+    batch_closed: "The batch was closed before this arrived. The researcher can reopen it; your work is kept here.",
+    other: "The server did not accept this.",
+  },
+  openAgain: "Open it again",
+  sendAgain: "Send it again",
+  letGo: "Let it go",
+  of: (problem: string): string => `“${problem}”`,
+
+  said: {
+    rated: (step: string, rating: string): string => `${step}: ${rating}.`,
+    next: (step: string): string => `Now ${step}.`,
+    submitted: "Submitted.",
+    ready: "Ready to submit.",
+    undone: "Undone.",
+    flagged: (step: string): string => `${step}: unsure.`,
+    unflagged: (step: string): string => `${step}: no longer unsure.`,
+    newItem: (steps: number): string => `Next solution, ${plural(steps, "step", "steps")}.`,
+  },
+};
+
+/** Hours and minutes as `0:41`. */
+export function clock(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+}
+
+export type Messages = typeof en;

@@ -1,0 +1,145 @@
+// Text from people and models cut into plain text, maths, drawings' source and characters that would not be seen. Pure; no DOM.
+
+export type Segment =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "math"; readonly tex: string; readonly raw: string; readonly display: boolean }
+  | { readonly kind: "source"; readonly raw: string };
+
+/** Environments that stand for display maths without dollars around them, as solutions in the MATH data write them. */
+const ENVIRONMENT = /^\\begin\{((?:align|alignat|equation|gather|multline|eqnarray|flalign|displaymath|math)\*?)\}/;
+const PLAIN_FOR: Readonly<Record<string, string>> = { multline: "gather*", eqnarray: "align*", flalign: "align*", displaymath: "gather*", math: "gather*" };
+
+interface Found {
+  readonly segment: Segment;
+  readonly end: number;
+}
+
+/** Text in segments whose raw forms, put together, are the text again: nothing is swallowed, whatever is unbalanced stays text. */
+export function split(text: string): readonly Segment[] {
+  const segments: Segment[] = [];
+  let plain = 0;
+  let at = 0;
+  while (at < text.length) {
+    const found = startsAt(text, at);
+    if (found) {
+      if (at > plain) segments.push({ kind: "text", text: text.slice(plain, at) });
+      segments.push(found.segment);
+      at = plain = found.end;
+    } else {
+      at += skip(text, at);
+    }
+  }
+  if (plain < text.length) segments.push({ kind: "text", text: text.slice(plain) });
+  return segments;
+}
+
+/** Escaped characters are passed over whole, and a run of dollars that opens nothing stays a run. */
+function skip(text: string, at: number): number {
+  const char = text[at];
+  if (char === "\\") return 2;
+  if (char === "$" && text[at + 1] === "$") return 2;
+  const next = text.slice(at + 1).search(/[\\$[]/);
+  return next < 0 ? text.length - at : next + 1;
+}
+
+function startsAt(text: string, at: number): Found | null {
+  const char = text[at];
+  if (char === "$") return text[at + 1] === "$" ? between(text, at, "$$", "$$", true) : inlineDollar(text, at);
+  if (char === "[") return drawing(text, at);
+  if (char !== "\\") return null;
+  if (text[at + 1] === "(") return between(text, at, "\\(", "\\)", false);
+  if (text[at + 1] === "[") return between(text, at, "\\[", "\\]", true);
+  return text[at + 1] === "b" ? environment(text, at) : null;
+}
+
+function between(text: string, at: number, open: string, close: string, display: boolean): Found | null {
+  const end = unescaped(text, close, at + open.length);
+  if (end < 0) return null;
+  const tex = text.slice(at + open.length, end);
+  if (!tex.trim() || (open !== "$$" && tex.includes(open))) return null;
+  const stop = end + close.length;
+  return { segment: { kind: "math", tex, raw: text.slice(at, stop), display }, end: stop };
+}
+
+/** Where `close` stands from `from` on, not counting one whose backslash is itself escaped. */
+function unescaped(text: string, close: string, from: number): number {
+  for (let at = from; at < text.length; at += 1) {
+    if (text.startsWith(close, at)) return at;
+    if (text[at] === "\\") at += 1;
+  }
+  return -1;
+}
+
+/** `$…$` that is maths and no price: pandoc's rule, widened to padded TeX and narrowed where it reads like prose. */
+function inlineDollar(text: string, at: number): Found | null {
+  const end = unescaped(text, "$", at + 1);
+  if (end < 0) return null;
+  const tex = text.slice(at + 1, end);
+  if (!tex.trim() || /\n\s*\n/.test(tex) || !readsAsMaths(tex, text[end + 1] ?? "")) return null;
+  return { segment: { kind: "math", tex, raw: text.slice(at, end + 1), display: false }, end: end + 1 };
+}
+
+function readsAsMaths(tex: string, after: string): boolean {
+  const prose = proseWords(tex);
+  const tight = !/^\s|\s$/.test(tex) && !/\d/.test(after);
+  if (tight) return !(/^\s*[\d.,]/.test(tex) && prose >= 1) && prose < 4;
+  return /[\\^_{}=]/.test(tex) && prose === 0;
+}
+
+/** Words of three letters and more that are no command, no argument of \text and the like, no name of a function. */
+function proseWords(tex: string): number {
+  const bare = tex
+    .replace(/\\(?:text\w*|mbox|mathrm|mathbf|mathit|mathsf|operatorname\*?|textbf|begin|end|label|tag)\s*\{[^{}]*\}/g, " ")
+    .replace(/\\[a-zA-Z]+/g, " ");
+  const words = bare.match(/(?<![a-zA-Z])[a-z]{3,}(?![a-zA-Z])/g) ?? [];
+  return words.filter((word) => !/^(?:sin|cos|tan|log|exp|mod|max|min|gcd|lcm|lim|deg|det|abc|xyz|abcd|bcd)$/.test(word)).length;
+}
+
+function environment(text: string, at: number): Found | null {
+  const opened = ENVIRONMENT.exec(text.slice(at, at + 32));
+  if (!opened?.[1]) return null;
+  const name = opened[1];
+  const closing = `\\end{${name}}`;
+  const end = text.indexOf(closing, at + opened[0].length);
+  if (end < 0) return null;
+  const raw = text.slice(at, end + closing.length);
+  const plain = PLAIN_FOR[name.replace("*", "")];
+  const tex = plain ? raw.replace(`{${name}}`, `{${plain}}`).replace(closing, `\\end{${plain}}`) : raw;
+  return { segment: { kind: "math", tex, raw, display: true }, end: end + closing.length };
+}
+
+/** Asymptote drawings: shown as their source, so that the dollars in them open nothing. */
+function drawing(text: string, at: number): Found | null {
+  if (!text.startsWith("[asy]", at)) return null;
+  const end = text.indexOf("[/asy]", at);
+  if (end < 0) return null;
+  return { segment: { kind: "source", raw: text.slice(at, end + 6) }, end: end + 6 };
+}
+
+/** Characters that would not be seen, or that turn the reading order: controls, bidi controls, zero-width, tags, line separators. */
+const UNSEEN =
+  // eslint-disable-next-line no-control-regex
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+
+export type Piece = { readonly seen: string } | { readonly unseen: string };
+
+/** Text in pieces: what is seen as it is, and each unseen character by its code point (`U+202E`). */
+export function pieces(text: string): readonly Piece[] {
+  const found: Piece[] = [];
+  let from = 0;
+  for (const match of text.matchAll(UNSEEN)) {
+    if (match.index > from) found.push({ seen: text.slice(from, match.index) });
+    found.push({ unseen: codePoint(match[0]) });
+    from = match.index + match[0].length;
+  }
+  if (from < text.length) found.push({ seen: text.slice(from) });
+  return found;
+}
+
+export function hasUnseen(text: string): boolean {
+  return text.search(UNSEEN) >= 0;
+}
+
+function codePoint(char: string): string {
+  return `U+${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+}
