@@ -9,7 +9,6 @@ import json
 import math
 import re
 from collections.abc import Callable
-from json.decoder import scanstring
 from typing import Any, NoReturn
 
 DEEPEST = 100
@@ -111,6 +110,9 @@ def _no_constant(name: str) -> NoReturn:
 _FAST = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_constant)
 
 
+_STRINGS = json.JSONDecoder()
+
+
 class _Slow:
     """Recursive descent that knows where it is. Depth was bounded before, so recursion is too."""
 
@@ -184,7 +186,7 @@ class _Slow:
 
     def _string(self, path: str) -> str:
         try:
-            text, self.at = scanstring(self.text, self.at + 1, True)
+            text, self.at = _STRINGS.raw_decode(self.text, self.at)
         except json.JSONDecodeError as error:
             raise StrictJSONError(path, f"is not a JSON string: {error.msg} (character {error.pos + 1})") from None
         if "\0" in text:
@@ -193,7 +195,7 @@ class _Slow:
             text.encode("utf-8")
         except UnicodeEncodeError:
             raise StrictJSONError(path, "holds half a surrogate pair") from None
-        return text
+        return str(text)
 
     def _number(self, path: str) -> int | float:
         found = _NUMBER.match(self.text, self.at)
