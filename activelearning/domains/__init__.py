@@ -1,0 +1,1 @@
+"""Synthetic problems with an oracle labeller."""

@@ -1,0 +1,1 @@
+"""What a reward model is worth, in numbers; pure."""

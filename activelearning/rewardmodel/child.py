@@ -1,0 +1,60 @@
+"""What a child process owes its parent: to die with it, and to say how far it is. No torch, so that it stands before anything slow."""
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1
+_LOOK = 0.5  # seconds between looks at the parent where the kernel does not tell
+_AT_START = os.getppid()
+
+
+def die_with_parent(parent: int | None = None) -> None:
+    """From here on this process is killed when its parent dies; at once where it already has.
+
+    `parent` is the parent's process id where the caller gave it; else the one that was there when this module was imported. On Linux the
+    kernel kills (when the *thread* that started us ends, so start children from a thread that stays); elsewhere a thread looks.
+    """
+    expected = parent or _AT_START
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    threading.Thread(target=_watch, args=(expected,), daemon=True, name="watch-parent").start()
+    # The parent may have died before the line above took hold.
+    if os.getppid() != expected:
+        _die()
+
+
+def _watch(expected: int) -> None:
+    while os.getppid() == expected:
+        time.sleep(_LOOK)
+    _die()
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Progress:
+    """Appends one JSON line a report to a file, at most one every `every` seconds (the last of a stage always)."""
+
+    def __init__(self, path: Path | None, *, every: float = 0.5) -> None:
+        self._file = path.open("a", encoding="utf-8") if path else None
+        self._every = every
+        self._next = 0.0
+
+    def report(self, *, last: bool = False, **facts: Any) -> None:
+        if self._file is None or (not last and time.monotonic() < self._next):
+            return
+        self._next = time.monotonic() + self._every
+        self._file.write(json.dumps(facts) + "\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()

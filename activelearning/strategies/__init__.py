@@ -1,0 +1,1 @@
+"""Which solutions to label next: one file a strategy, pure numpy."""
