@@ -1,23 +1,19 @@
 """The labelling page: a shell for the desk, which speaks to the API for everything else."""
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from annotation import access
-from annotation.models import User
+from annotation.models import Project, User
+from annotation.pages.door import project_page
 
 
-@login_required
+@project_page(access.LABELLING)
 @ensure_csrf_cookie
-def desk(request: HttpRequest, slug: str) -> HttpResponse:
-    user = request.user
-    if not isinstance(user, User):
-        raise TypeError("login_required let a stranger in")
-    project = access.project(user=user, slug=slug, roles=access.LABELLING)
+def desk(request: HttpRequest, user: User, project: Project) -> HttpResponse:
     config = {
         "project": project.slug,
         "project_name": project.name,

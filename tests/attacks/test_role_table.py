@@ -1,0 +1,275 @@
+"""A15-A22: every address × method × role against the reviewed table, and canaries that must never reach a labeller."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from annotation import accounts, queue
+from annotation.models import Handout, Membership, Project, Role, User
+from tests.attacks import stage as theatre
+from tests.attacks.stage import Stage
+from tests.attacks.walk import METHODS, ROLES, addresses, ask, is_shadowed, lines_of, observe, path_of, read_table
+
+# What may be asked without an account: signing in, a forgotten password, an invitation, and whether the server lives.
+OPEN_ADDRESSES = {
+    "health/live/",
+    "health/ready/",
+    "accounts/login/",
+    "accounts/inactive/",
+    "accounts/password/reset/",
+    "accounts/password/reset/done/",
+    "accounts/password/reset/key/done/",
+    "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+    "invitations/<str:secret>/",
+}
+# Words that would tell a labeller what must stay hidden, were they keys of an answer.
+HIDDEN_KEYS = (
+    "score", "scores", "prm_score", "orm_score", "rating_probs", "verifier_score", "priority", "verdict", "verdict_strict",
+    "verdict_symbolic", "published_correct", "gold", "gold_first_errors", "is_quality_control", "is_initial_screening",
+    "generator", "solution", "external_id", "labeller", "labeller_name", "email",
+)  # fmt: skip
+
+
+@pytest.fixture
+def stage(db: None, settings: Any, tmp_path: Path) -> Stage:
+    settings.DATA_DIR = tmp_path
+    settings.MEDIA_ROOT = tmp_path / "files"
+    settings.ACCOUNT_RATE_LIMITS = (
+        False  # a walk asks thousands of times; that there are limits is another test's business
+    )
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher"
+    ]  # ten accounts a stage, and no time to lose
+    return theatre.build()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a15_every_address_answers_each_role_as_the_reviewed_table_says(stage: Stage, role: str) -> None:
+    reviewed, seen = read_table(), observe(stage, role)
+    missing = sorted({address for method, address in seen if (method, address) not in reviewed})
+    assert not missing, f"no row in role_table.txt (python -m tests.attacks.walk writes it, you review it): {missing}"
+    gone = sorted({address for method, address in reviewed if (method, address) not in seen})
+    assert not gone, f"rows in role_table.txt for addresses that are gone: {gone}"
+    wrong = [
+        f"{m} {a}: {seen[m, a]}, reviewed {reviewed[m, a][role]}" for m, a in seen if seen[m, a] != reviewed[m, a][role]
+    ]
+    assert not wrong, f"as {role}:\n" + "\n".join(wrong)
+
+
+def test_a15_the_table_refuses_strangers_whatever_was_reviewed() -> None:
+    """Rules that hold whoever reviewed: nothing open but the sign-in, a shut-out admin is a stranger, no address breaks."""
+    table = read_table()
+    for (method, address), statuses in table.items():
+        assert max(statuses.values()) < 500, (method, address)
+        assert statuses["disabled"] == statuses["anonymous"], (method, address)
+        tells_methods_alone = method == "OPTIONS" and address.startswith("accounts/")
+        if address not in OPEN_ADDRESSES and not tells_methods_alone:
+            assert statuses["anonymous"] in (302, 401, 404, 405), (method, address)
+        if "<" in address and address not in OPEN_ADDRESSES and method != "OPTIONS":
+            assert statuses["outsider"] in (404, 405) or "2fa" in address, (method, address)
+            assert statuses["operator"] in (404, 405) or "2fa" in address, (method, address)
+
+
+def test_a15_no_page_changes_anything_by_get(stage: Stage) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    # Signing in and out touches the session; an own labeller row may be made at the first visit.
+    harmless = ("django_session", "SAVEPOINT", "annotation_labeller", "last_used_at")
+    client = stage.client("admin")
+    for address in addresses():
+        path = path_of(address, stage.parameters)
+        with CaptureQueriesContext(connection) as captured:
+            ask(client, "GET", path)
+        writes = [q["sql"] for q in captured if q["sql"].split(" ", 1)[0] in ("INSERT", "UPDATE", "DELETE")]
+        assert not [sql for sql in writes if not any(word in sql for word in harmless)], path
+
+
+def shown(answer: Any) -> str:
+    """All that an answer carries: body, headers, cookies."""
+    headers = "\n".join(f"{name}: {value}" for name, value in answer.headers.items())
+    return "\n".join([answer.body.decode("utf-8", "replace"), headers, answer.cookies.output()])
+
+
+def leaks(stage: Stage, role: str, own: set[str]) -> list[str]:
+    """Where a canary shows to this role, over every address and method, with own and with others' ids."""
+    client, found = stage.client(role), []
+    others = stage.parameters | {
+        "claim_id": stage.parameters["claim_of_colleague"],
+        "annotation_id": stage.parameters["annotation_of_colleague"],
+    }
+    for parameters in (stage.parameters, others):
+        for address in addresses():
+            for method in METHODS:
+                text = shown(ask(client, method, path_of(address, parameters)))
+                found += [f"{method} {address}: {n}" for n, c in stage.canaries.items() if c in text and n not in own]
+    return sorted(set(found))
+
+
+OWN = {"note-labeller"}
+
+
+@pytest.mark.parametrize("role", ["anonymous", "outsider", "labeller"])
+def test_a17_a18_no_canary_reaches_a_labeller_before_or_after_submitting(stage: Stage, role: str) -> None:
+    assert leaks(stage, role, OWN) == []
+    theatre.submit(Handout.objects.get(pk=stage.parameters["claim_of_labeller"]), "note of mine")
+    assert leaks(stage, role, OWN) == []
+
+
+def test_a17_the_canaries_do_show_where_they_may(stage: Stage) -> None:
+    """The control: an oracle that never cries proves nothing."""
+    found = " ".join(leaks(stage, "admin", set()))
+    for name in ("email", "name", "invited", "batch"):
+        assert f": {name}" in found
+
+
+def test_a18_gold_and_plain_items_are_answered_in_the_same_shape(stage: Stage) -> None:
+    project = Project.objects.get(slug="algebra")
+    client = stage.client("labeller")
+    gold = client.post("/api/v1/projects/algebra/claims/").json()["claims"]
+    for held in Handout.objects.filter(labeller__user=stage.users["labeller"], work_item__state="open"):
+        queue.release(handout=held)
+    project.work_items.filter(state="open").update(is_quality_control=False, verifier_score=None, priority=0)
+    plain = client.post("/api/v1/projects/algebra/claims/").json()["claims"]
+    assert len(gold) == len(plain) == 2
+    assert [sorted(claim) for claim in gold] == [sorted(claim) for claim in plain]
+
+
+def test_a18_no_hidden_word_is_a_key_of_a_labellers_answer(stage: Stage) -> None:
+    client = stage.client("labeller")
+    found = set()
+    for address in addresses():
+        path = path_of(address, stage.parameters)
+        if not path.startswith("/api/v1/") or path == "/api/v1/schema/":
+            continue
+        for method in METHODS:
+            for query in ("?project=algebra", "?project=algebra&fields=*&expand=solution,scores&include=all"):
+                found |= {(path, key) for key in keys_of(ask(client, method, path + query)) if key in HIDDEN_KEYS}
+    assert not found
+
+
+def keys_of(answer: Any) -> set[str]:
+    if not answer.body or "json" not in answer.headers.get("Content-Type", ""):
+        return set()
+    todo, keys = [answer.json()], set()
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict):
+            keys |= value.keys()
+            todo += value.values()
+        elif isinstance(value, list):
+            todo += value
+    return keys
+
+
+def test_a16_anothers_claim_annotation_and_token_are_404_whoever_asks(stage: Stage) -> None:
+    claim, annotation = stage.parameters["claim_of_colleague"], stage.parameters["annotation_of_colleague"]
+    asked = [
+        ("PUT", f"/api/v1/claims/{claim}/draft/"),
+        ("DELETE", f"/api/v1/claims/{claim}/"),
+        ("POST", f"/api/v1/claims/{claim}/submission/"),
+        ("POST", f"/api/v1/annotations/{annotation}/amendments/"),
+        ("DELETE", f"/api/v1/tokens/{stage.parameters['token_id']}/"),
+        ("POST", f"/account/tokens/{stage.parameters['token_id']}/revoke/"),
+    ]
+    for role in ("outsider", "operator", "labeller", "reviewer", "researcher", "admin"):
+        client = stage.client(role)
+        for method, path in asked:
+            assert ask(client, method, path).status_code == 404, (role, method, path)
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "HEAD", "PATCH"])
+def test_a20_odd_methods_echo_nothing(stage: Stage, method: str) -> None:
+    client = stage.client("labeller")
+    for address in addresses():
+        answer = ask(client, method, path_of(address, stage.parameters))
+        if method == "HEAD":
+            assert answer.body == b""
+        assert "text/html" not in answer.headers.get("Content-Type", "") or not answer.request["PATH_INFO"].startswith(
+            "/api/v1/p"
+        )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "user__password__startswith=argon2", "labeller__user__email__startswith=c", "ordering=user__token", "search=canary",
+        "project__memberships__user=1", "_connector=OR", "solution__verdict=wrong", "id__in=1,2,3",
+    ],
+)  # fmt: skip
+def test_a21_lists_take_no_filter_that_they_do_not_name(stage: Stage, query: str) -> None:
+    client = stage.client("labeller")
+    for path in ("/api/v1/annotations/mine/?project=algebra", "/api/v1/projects/?", "/api/v1/tokens/?"):
+        plain, filtered = client.get(path), client.get(f"{path}&{query}")
+        assert filtered.status_code == 400 or filtered.content == plain.content
+
+
+RISE = {
+    "role": "admin", "is_operator": True, "is_staff": True, "is_superuser": True, "is_active": True, "user": 1, "id": 1,
+    "project": "geometry", "score": 1.0, "gold": [], "created_at": "2000-01-01T00:00:00Z", "labeller": 1, "work_item": 1,
+}  # fmt: skip
+
+
+def test_a22_a23_no_write_of_a_labeller_takes_rights_or_fields_that_are_not_theirs(stage: Stage) -> None:
+    client = stage.client("labeller")
+    before = _rights()
+    for address in addresses():
+        path = path_of(address, stage.parameters)
+        if is_shadowed(address, path) or path == "/accounts/logout/":
+            continue
+        for method in ("post", "put", "patch"):
+            form = {name: str(value) for name, value in RISE.items()}
+            if path.startswith("/api/"):
+                getattr(client, method)(path, RISE, content_type="application/json")
+            elif method == "post":
+                client.post(path, form)
+            assert _rights() == before, (method, path)
+
+
+def _rights() -> tuple[list[Any], list[Any]]:
+    people = list(User.objects.order_by("pk").values_list("pk", "email", "is_active", "is_operator"))
+    return people, list(Membership.objects.order_by("pk").values_list("pk", "user_id", "project_id", "role"))
+
+
+@pytest.mark.parametrize("scope", accounts.SCOPES)
+def test_a10_a_token_is_refused_outside_its_scope_at_every_address(stage: Stage, scope: str) -> None:
+    """An admin's token of one scope: whatever it may do, an address of another scope answers 403."""
+    from django.urls import resolve
+
+    _, secret = accounts.issue_token(user=stage.users["admin"], name="x", scopes=[scope])
+    client = stage.client("anonymous")
+    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+    for address in addresses():
+        path = path_of(address, stage.parameters)
+        view = getattr(resolve(path).func, "view_class", None)
+        if view is None or not path.startswith("/api/v1/") or not hasattr(view, "scopes"):
+            continue
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+            if hasattr(view, method.lower()) and view.scopes.get(method) != scope:
+                assert ask(client, method, path).status_code == 403, (method, path)
+
+
+def test_every_api_view_names_a_scope_for_each_method_it_has() -> None:
+    from django.urls import get_resolver
+
+    def views(patterns: list[Any]) -> Any:
+        for found in patterns:
+            yield from views(found.url_patterns) if hasattr(found, "url_patterns") else [found.callback]
+
+    for callback in views(get_resolver().url_patterns):
+        view = getattr(callback, "view_class", None)
+        if view is None or not view.__module__.startswith(("annotation.", "activelearning.")):
+            continue
+        methods = {m.upper() for m in ("get", "post", "put", "patch", "delete") if hasattr(view, m)}
+        assert methods == set(view.scopes), view
+        assert set(view.scopes.values()) <= set(accounts.SCOPES), view
+
+
+def test_the_table_reads_back_as_it_was_written() -> None:
+    table = read_table()
+    rows = lines_of(table)
+    assert len(table) == len(set(table))
+    assert all(any(method in line for line in rows) for method, _ in table)
+    assert {role for statuses in table.values() for role in statuses} == set(ROLES)
+    assert set(Role.values) < set(ROLES)
