@@ -14,11 +14,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from annotation import snapshots
+from annotation import audit, snapshots
 from annotation.errors import Conflict, FieldError, InvalidInput
 from annotation.formats import stepwise
 from annotation.formats.stepwise import Neutral
-from annotation.models import Annotation, Score, Snapshot
+from annotation.models import Annotation, Score, Snapshot, User
 
 FORMATS = ("prm800k", "stepwise", "scored-samples")
 NEUTRALS: tuple[Neutral, ...] = ("good", "bad")
@@ -71,6 +71,20 @@ def stream(exported: Exported) -> Iterator[bytes]:
         )
     if held:
         yield held
+
+
+def hand_out(*, snapshot: Snapshot, format: str, neutral: str = "good", actor: User) -> Exported:
+    """As `prepare`, for a person who downloads it: the audit trail says who took what."""
+    exported = prepare(snapshot=snapshot, format=format, neutral=neutral)
+    audit.record(
+        actor=actor,
+        action="dataset.exported",
+        project=snapshot.project,
+        snapshot=snapshot.pk,
+        format=format,
+        sha256=exported.sha256,
+    )
+    return exported
 
 
 def prepare(*, snapshot: Snapshot, format: str, neutral: str = "good") -> Exported:

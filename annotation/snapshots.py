@@ -87,6 +87,11 @@ def annotation_ids(snapshot: Snapshot) -> Iterator[int]:
             yield int(line)
 
 
+def countable(*, project: Project) -> int:
+    """How many labels a snapshot would hold now."""
+    return Annotation.objects.live().filter(project=project).count()
+
+
 def of_project(*, project: Project, limit: int = 50) -> list[Snapshot]:
     """The project's snapshots, newest first."""
     return list(project.snapshots.select_related("created_by").order_by("-pk")[:limit])
