@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from tests.faults.private_postgres import PrivatePostgres, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = 20 if os.environ.get("LABELAPP_TEST_ALL") else 3
-ITEMS = 240
+ITEMS = 150
 PATIENCE = 120  # seconds for one submission to get through; far beyond any outage made here
 
 
@@ -58,7 +59,7 @@ class Installation:
                 sys.executable, "-m", "gunicorn", "labelapp.wsgi", "--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread",
                 "--threads", "8", "--log-level", "critical",
             ],
-            cwd=ROOT, env={**self.env, "LABELAPP_PROCESS": "web"}, start_new_session=True,
+            cwd=ROOT, env={**self.env, "LABELAPP_PROCESS": "web"}, start_new_session=True, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
     def kill_web(self) -> None:
@@ -128,6 +129,15 @@ class LabellingClient:
             self.refused.append(f"{answer.status_code} {answer.text[:300]}")
 
 
+@contextmanager
+def closing_all(clients: list[LabellingClient]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for client in clients:
+            client.http.close()
+
+
 def outage(installation: Installation, seed: int, done: threading.Event) -> list[str]:
     """Breaks things at random until the clients are done; what it did, in order."""
     chance, log = random.Random(seed), []
@@ -151,7 +161,7 @@ def label_through_outages(installation: Installation, seed: int) -> tuple[list[L
         installation.start_web()
     clients = [LabellingClient(installation, token, seed * 100 + n) for n, token in enumerate(tokens)]
     done = threading.Event()
-    with ThreadPoolExecutor(len(clients) + 1) as pool:
+    with closing_all(clients), ThreadPoolExecutor(len(clients) + 1) as pool:
         breaker = pool.submit(outage, installation, seed, done)
         try:
             list(pool.map(LabellingClient.work, clients))
@@ -192,21 +202,30 @@ def test_f01_f02_f03_f11_every_receipt_is_in_the_database_once_and_none_is_torn(
         assert (row["ratings"], row["item_state"]) == (receipt["ratings"], "closed")
 
 
+def label_one(client: LabellingClient) -> None:
+    client.submit(client.insist("projects/ledger/claims/", {}).json()["claims"][0]["id"])
+
+
 @pytest.mark.serial
 @pytest.mark.timeout(600)
 def test_f11_control_without_synchronous_commit_receipts_are_lost(install: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    installation = install(synchronous_commit="off", wal_writer_delay="10s")
-    tokens = json.loads(installation.run("tests/faults/ledger_app.py", "seed", "60"))
+    # PostgreSQL writes whole pages of its log soon even so: what a crash of it loses is the last page's commits. Try some times.
+    installation = install(synchronous_commit="off", wal_writer_delay="10s", full_page_writes="off")
+    tokens = json.loads(installation.run("tests/faults/ledger_app.py", "seed", "200"))
     installation.start_web()
     clients = [LabellingClient(installation, token, n) for n, token in enumerate(tokens)]
-    with ThreadPoolExecutor(len(clients)) as pool:
-        list(pool.map(lambda c: c.submit(c.insist("projects/ledger/claims/", {}).json()["claims"][0]["id"]), clients))
-    installation.postgres.stop_at_once()
-    installation.postgres.start()
-    kept = {row["key"] for row in stored_in(installation)}
-    receipts = receipts_of(clients)
-    lost = len(receipts.keys() - kept)
+    lost: set[str] = set()
+    with closing_all(clients):
+        for _ in range(8):
+            with ThreadPoolExecutor(len(clients)) as pool:
+                list(pool.map(label_one, clients))
+            installation.postgres.stop_at_once()
+            installation.postgres.start()
+            kept = {row["key"] for row in stored_in(installation)}
+            if lost := receipts_of(clients).keys() - kept:
+                break
+    acknowledged = len(receipts_of(clients))
     with capsys.disabled():
-        print(f"\ncontrol with synchronous_commit=off: {lost} of {len(receipts)} acknowledged labels lost")
-    assert len(receipts) == len(clients)
-    assert lost > 0, "the control lost nothing, so the ledger test above would not notice a loss either"
+        print(f"\ncontrol with synchronous_commit=off: {len(lost)} of {acknowledged} acknowledged labels lost")
+    assert acknowledged >= len(clients)
+    assert lost, "the control lost nothing, so the ledger test above would not notice a loss either"
