@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -121,10 +121,8 @@ def _be_nice(process: subprocess.Popen[bytes]) -> None:
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
     """Nothing gentler than SIGKILL: checkpoints are written beside and renamed, so there is nothing to save."""
-    try:
+    with suppress(ProcessLookupError, PermissionError):  # macOS says EPERM of a group whose only member is a zombie
         os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):  # macOS says EPERM of a group whose only member is a zombie
-        pass
     process.wait()
 
 
@@ -135,5 +133,3 @@ def tail(log: Path) -> str:
     with log.open("rb") as file:
         file.seek(max(0, log.stat().st_size - LOG_TAIL))
         return file.read().decode("utf-8", errors="replace").replace("\0", "\ufffd")
-
-

@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, Any
 
-# What the labels of these say is not a plain verdict on a solution's steps, so they neither teach nor measure.
-LABELLED = ("solution", "found_error")
+from activelearning.rewardmodel.examples import FINISHED, process_examples
+from annotation.formats import prm800k
+
 RESERVED = "evaluation problem"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """A line as a model is measured on it: the solution's own steps and, for the first of them, their ratings (-1, 0, +1; None: not said)."""
+    """A line as a model is measured on it: the solution's steps and the ratings of the first ones (-1, 0, +1; None: not said)."""
 
     problem: str
     steps: tuple[str, ...]
@@ -106,36 +107,17 @@ def _read(line: bytes, reserved: Callable[[str], bool]) -> tuple[Labelled, str]:
         return row, "quality control"
     if record["is_initial_screening_question"]:
         return row, "screening"
-    if finish_reason not in LABELLED:
+    if finish_reason not in FINISHED:
         return row, finish_reason
     return row, "" if any(rating is not None for rating in row.ratings) else "no rating"
 
 
 def labelled(record: dict[str, Any]) -> Labelled:
     """The solution that a PRM800K record follows, and its ratings up to and including the first wrong step."""
-    steps: list[str] = []
-    ratings: list[int | None] = []
-    for step in record["label"]["steps"]:
-        taken = _taken(step)
-        if taken is None:
-            break
-        steps.append(taken["text"])
-        ratings.append(taken.get("rating"))
-        if ratings[-1] == -1:
-            break
-    whole = record["question"].get("pre_generated_steps") or steps
-    if list(whole[: len(steps)]) != steps:
-        whole = steps
-    return Labelled(problem=record["question"]["problem"], steps=tuple(whole), ratings=tuple(ratings))
-
-
-def _taken(step: dict[str, Any]) -> dict[str, Any] | None:
-    """The completion that the solution went on with: the chosen one, else the labeller's own, else the solution's own."""
-    completions, chosen = step.get("completions"), step.get("chosen_completion")
-    if completions and chosen is not None:
-        found: dict[str, Any] = completions[chosen]
-        return found
-    if step.get("human_completion"):
-        written: dict[str, Any] = step["human_completion"]
-        return written
-    return completions[0] if completions else None
+    row = prm800k.read(record)
+    path = next(process_examples(row, siblings="none"), None)
+    rated, ratings = (path.steps, path.ratings) if path else ((), ())
+    whole = row.solution.steps if row.solution else rated
+    # In phase 1 the path is the labeller's own way; in phase 2 what follows the first wrong step belongs to the solution too.
+    steps = whole if whole[: len(rated)] == rated else rated
+    return Labelled(problem=row.problem.text, steps=tuple(steps), ratings=tuple(ratings))

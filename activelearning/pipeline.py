@@ -84,7 +84,9 @@ def _refuse_too_little(parted: Parted) -> None:
         )
     if not parted.ratings[-1] or not (parted.ratings[0] + parted.ratings[1]):
         kind = "wrong" if parted.ratings[-1] else "right"
-        raise Conflict("one_class", f"Every labelled step is {kind}: there is no difference to learn. Label more first.")
+        raise Conflict(
+            "one_class", f"Every labelled step is {kind}: there is no difference to learn. Label more first."
+        )
 
 
 # --- train ----------------------------------------------------------------------------------------------------------
@@ -284,7 +286,9 @@ def select(attempt: Attempt) -> dict[str, Any]:
     model = _model(attempt)
     chosen = choice.choose(pool.candidates(attempt.project, scorer=model.name), config=attempt.config)
     if not chosen:
-        raise Conflict("nothing_to_choose", "No solution of the pool fits the strategy. Choose another, or import more.")
+        raise Conflict(
+            "nothing_to_choose", "No solution of the pool fits the strategy. Choose another, or import more."
+        )
     rows = [
         Selected(round=attempt.round, solution_id=c.solution, rank=rank, score=c.score, strategy=c.strategy, reason=c.reason)
         for rank, c in enumerate(chosen, start=1)
@@ -309,7 +313,9 @@ def queue(attempt: Attempt) -> dict[str, Any]:
 
 def _enqueue(attempt: Attempt) -> Batch:
     chosen = list(
-        Selected.objects.filter(round=attempt.round, solution__in=Solution.objects.pool(attempt.project)).order_by("rank")
+        Selected.objects.filter(round=attempt.round, solution__in=Solution.objects.pool(attempt.project)).order_by(
+            "rank"
+        )
     )
     if not chosen:
         raise Conflict("nothing_left", "Every chosen solution has been queued otherwise meanwhile.")

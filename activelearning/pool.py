@@ -76,7 +76,7 @@ def store(scores: Sequence[Score]) -> None:
     Score.objects.bulk_create(scores, ignore_conflicts=True)
 
 
-def candidates(project: Project, *, scorer: str) -> Iterable[tuple[int, int, str, float]]:
+def candidates(project: Project, *, scorer: str) -> Iterable[tuple[int, int, str, float | None]]:
     """(solution, problem, verdict, score) of every scored solution of the pool, in order of their keys."""
     rows = Solution.objects.pool(project).filter(scores__scorer=scorer, scores__prm_score__isnull=False)
     found = rows.order_by("pk").values_list("pk", "problem_id", "verdict", "scores__prm_score")

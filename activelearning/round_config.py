@@ -79,8 +79,8 @@ def _number(low: float, high: float, *, whole: bool) -> Callable[[object], str]:
     kinds = (int,) if whole else (int, float)
 
     def check(value: object) -> str:
-        if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:  # type: ignore[operator]
-            return f"must be a {'whole ' if whole else ''}number from {low:g} to {high:g}"
+        if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+            return f"must be a {'whole ' if whole else ''}number from {low:,} to {high:,}"
         return ""
 
     return check

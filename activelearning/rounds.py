@@ -68,12 +68,12 @@ def start_round(*, project: Project, config: object, actor: User | None = None) 
     parsed = round_config.parse({} if config is None else config)
     try:
         with transaction.atomic():
-            Project.objects.select_for_update().get(pk=project.pk)  # two starts at once: the second waits, then sees the first
+            Project.objects.select_for_update().get(
+                pk=project.pk
+            )  # two starts at once: the second waits, then sees the first
             _refuse_second(project)
             last = Round.objects.filter(project=project).aggregate(last=Max("number"))["last"] or 0
-            started = Round.objects.create(
-                project=project, number=last + 1, config=parsed.as_dict(), created_by=actor
-            )
+            started = Round.objects.create(project=project, number=last + 1, config=parsed.as_dict(), created_by=actor)
             Stage.objects.bulk_create(
                 Stage(round=started, name=spec.name, order=order) for order, spec in enumerate(STAGES)
             )

@@ -20,14 +20,14 @@ log = structlog.get_logger(__name__)
 PR_SET_PDEATHSIG = 1
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def advance(round_pk: int, queue: str) -> None:
     """Carry out the stage that is due, if it belongs to the queue that this message came by; then nudge the next one."""
     if rounds.advance(round_pk=round_pk, queue=queue):
         nudge(round_pk)
 
 
-@shared_task
+@shared_task  # type: ignore[untyped-decorator]
 def reap() -> None:
     """Bring back what died with its worker and send again what nobody was told of."""
     rounds.reap()
@@ -53,7 +53,7 @@ def nudge_on_commit(round_pk: int) -> None:
     transaction.on_commit(lambda: nudge(round_pk))
 
 
-@worker_process_init.connect
+@worker_process_init.connect  # type: ignore[untyped-decorator]
 def die_with_the_worker(**_: Any) -> None:
     """A pool process whose worker was killed would finish its stage as an orphan beside the one that takes over."""
     if sys.platform != "linux":

@@ -14,7 +14,9 @@ WORDS = {JobState.PENDING: "waiting"}
 class StageShown(serializers.Serializer[Any]):
     name = serializers.CharField()
     state = serializers.ChoiceField(choices=["waiting", "running", "done", "failed", "cancelled"])
-    progress = serializers.JSONField(help_text="done, total, message and, where one is trained, loss_curve [[step, loss], …]")
+    progress = serializers.JSONField(
+        help_text="done, total, message and, where one is trained, loss_curve [[step, loss], …]"
+    )
     result = serializers.JSONField()
     error = serializers.CharField()
 

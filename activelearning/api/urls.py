@@ -1,5 +1,5 @@
-"""Addresses."""
+"""The addresses of the loop's API."""
 
-from django.urls import URLPattern
+from activelearning.api import rounds
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*rounds.urlpatterns]

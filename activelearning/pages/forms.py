@@ -5,15 +5,16 @@ from typing import Any
 from django import forms
 
 from activelearning import round_config
+from activelearning.rewardmodel.config import TINY
 from activelearning.round_config import RoundConfig
 from annotation.pages.forms import PlainForm
 
 STRATEGY_WORDS = {
-    "convincing_wrong": "Convincing wrong answers: scored high by the model, yet their answer is graded wrong. The model learns most from them.",
+    "convincing_wrong": "Convincing wrong answers: scored high by the model, yet graded wrong. It learns most from them.",
     "mixed": "80/20: four fifths convincing wrong answers, one fifth the most convincing of what remains.",
     "uniform": "By chance: a baseline to compare with.",
 }
-BASE_WORDS = {round_config.TINY: "tiny: a small model from scratch, minutes on a CPU"}
+BASE_WORDS = {TINY: "tiny: a small model from scratch, minutes on a CPU"}
 
 
 def strategy_choices() -> list[tuple[str, str]]:

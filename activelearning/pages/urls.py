@@ -1,5 +1,5 @@
-"""Addresses."""
+"""The addresses of the loop's pages."""
 
-from django.urls import URLPattern
+from activelearning.pages import rounds
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [*rounds.urlpatterns]

@@ -26,7 +26,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the project")
         parser.add_argument("--config", metavar="FILE", help="JSON; what is left out takes its default")
-        parser.add_argument("--wait", action="store_true", help="until it ends; without a worker, carry the stages out here")
+        parser.add_argument(
+            "--wait", action="store_true", help="until it ends; without a worker, carry the stages out here"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,0 +1,153 @@
+"""The rounds pages: what a researcher reads there in each state, and that nobody else reads it."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from activelearning import rounds
+from activelearning.models import ModelKind, RewardModel, Round, RoundState, Selected
+from annotation.models import JobState, Project, Role, User
+from tests.factories import make_problem, make_solution
+
+pytestmark = pytest.mark.django_db
+
+INDEX, NEW, FIRST = "/projects/algebra/rounds/", "/projects/algebra/rounds/new/", "/projects/algebra/rounds/1/"
+FORM = {
+    "strategy": "mixed",
+    "budget": "40",
+    "per_problem": "",
+    "uniform_percent": "25",
+    "labels_each": "2",
+    "base": "tiny",
+    "hold_out_percent": "10",
+    "seed": "7",
+}
+
+
+@pytest.fixture
+def browser(researcher: User, signed_in: Callable[[User], Client]) -> Client:
+    return signed_in(researcher)
+
+
+def text_of(browser: Client, path: str) -> str:
+    answer = browser.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def make_done(project: Project, *, number: int = 1) -> Round:
+    done = rounds.start_round(project=project, config={})
+    Round.objects.filter(pk=done.pk).update(state=RoundState.DONE, number=number)
+    RewardModel.objects.create(
+        project=project,
+        round=done,
+        kind=ModelKind.PRM,
+        name=f"algebra-prm-{number}",
+        path="m",
+        sha256="0" * 64,
+        metrics={"step_auc": 0.9123, "first_error_accuracy": None, "solutions": 12, "problems": 3},
+    )
+    return done
+
+
+def test_without_rounds_the_list_says_what_to_do(browser: Client, project: Project) -> None:
+    assert "No rounds yet" in text_of(browser, INDEX)
+
+
+def test_the_form_starts_a_round_as_filled_in_and_shows_it(browser: Client, project: Project) -> None:
+    answer = browser.post(NEW, FORM)
+    assert (answer.status_code, answer["Location"]) == (302, FIRST)
+    config = Round.objects.get().config
+    assert (config["strategy"], config["budget"], config["per_problem"]) == ("mixed", 40, None)
+    assert (config["uniform_share"], config["hold_out"], config["labels_each"], config["seed"]) == (0.25, 0.1, 2, 7)
+
+
+def test_the_form_starts_from_the_last_rounds_configuration(browser: Client, project: Project) -> None:
+    started = rounds.start_round(project=project, config={"budget": 77})
+    rounds.cancel_round(round_=started)
+    assert 'value="77"' in text_of(browser, NEW)
+
+
+def test_a_refused_start_comes_back_with_the_reason(browser: Client, project: Project) -> None:
+    rounds.start_round(project=project, config={})
+    answer = browser.post(NEW, FORM)
+    assert answer.status_code == 400
+    assert "Round 1 is running" in answer.content.decode()
+    assert browser.post(NEW, {**FORM, "budget": "0"}).status_code == 400
+
+
+def test_a_running_round_is_live_and_can_be_cancelled(browser: Client, project: Project) -> None:
+    started = rounds.start_round(project=project, config={})
+    page = text_of(browser, FIRST)
+    assert f'data-poll-url="/api/v1/rounds/{started.pk}/"' in page
+    assert page.count('data-state="waiting"') == 8
+    assert browser.post(FIRST + "cancel/").status_code == 302
+    page = text_of(browser, FIRST)
+    assert "data-poll-url" not in page
+    assert "Go on with it" in page
+    browser.post(FIRST + "retry/")
+    assert Round.objects.get().state == RoundState.RUNNING
+
+
+def test_cancelling_what_is_over_says_so(browser: Client, project: Project) -> None:
+    make_done(project)
+    browser.post(FIRST + "cancel/")
+    assert "Round 1 is not running" in text_of(browser, FIRST)
+
+
+def test_a_failed_round_shows_its_reason_and_its_log_escaped(browser: Client, project: Project) -> None:
+    started = rounds.start_round(project=project, config={})
+    reason = "<script>no memory</script>"
+    started.stages.filter(name="train").update(state=JobState.FAILED, error=reason, log_tail="the <b>end</b>")
+    rounds.settle(round_pk=started.pk)
+    page = text_of(browser, FIRST)
+    assert "&lt;script&gt;no memory&lt;/script&gt;" in page
+    assert "the &lt;b&gt;end&lt;/b&gt;" in page
+    assert "Retry from “train”" in page
+
+
+def test_a_done_round_shows_figures_and_what_was_chosen_and_why(browser: Client, project: Project) -> None:
+    done = make_done(project)
+    problem = make_problem(project, text="What is <i>2</i> + 2?", answer="4")
+    solution = make_solution(problem, answer="5", verdict="wrong")
+    Selected.objects.create(
+        round=done, solution=solution, rank=1, score=0.987, strategy="convincing_wrong", reason="because"
+    )
+    page = text_of(browser, FIRST)
+    for expected in ("91.2%", "What is &lt;i&gt;2&lt;/i&gt; + 2?", "0.987", "because", "wrong"):
+        assert expected in page
+    assert "91.2%" in text_of(browser, INDEX)
+
+
+def test_pages_cost_the_same_queries_however_much_there_is(browser: Client, project: Project) -> None:
+    done = make_done(project, number=1)
+    counts: dict[str, list[int]] = {INDEX: [], FIRST: []}
+    for n in range(2, 6):
+        make_done(project, number=n)
+        solution = make_solution(make_problem(project, text=f"problem {n}"))
+        Selected.objects.create(round=done, solution=solution, rank=n, score=0.5, strategy="uniform", reason="chance")
+        for path, found in counts.items():
+            with CaptureQueriesContext(connection) as captured:
+                browser.get(path)
+            found.append(len(captured))
+    assert all(found[1] == found[-1] for found in counts.values())
+
+
+@pytest.mark.parametrize("role", [Role.LABELLER, Role.REVIEWER])
+@pytest.mark.parametrize("path", [INDEX, NEW, FIRST])
+def test_labellers_and_reviewers_may_not_look(
+    project: Project, member: Callable[..., User], signed_in: Callable[[User], Client], role: Role, path: str
+) -> None:
+    make_done(project)
+    browser = signed_in(member(role))
+    assert browser.get(path).status_code == 403
+    assert browser.post(FIRST + "cancel/").status_code == 403
+
+
+def test_a_stranger_is_sent_to_sign_in_and_a_missing_round_is_404(browser: Client, project: Project) -> None:
+    assert Client().get(INDEX).status_code == 302
+    assert browser.get("/projects/algebra/rounds/9/").status_code == 404
+    assert browser.get(FIRST + "cancel/").status_code == 405
