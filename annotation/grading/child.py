@@ -86,40 +86,52 @@ def check_size(expression: Any) -> None:
     parts = list(expression) if isinstance(expression, sympy.MatrixBase) else [expression]
     budget = [MOST_NODES]
     for part in parts:
-        _digits(part, budget)
+        _size(part, budget)
 
 
-def _digits(node: Any, budget: list[int]) -> float:
-    """An upper estimate of the decimal digits of the node's value, before anything is worked out."""
+def _size(node: Any, budget: list[int]) -> tuple[float, float]:
+    """Before anything is worked out: how large its value may be (log10 of it), and how many digits working it out may take."""
     budget[0] -= 1
     if budget[0] < 0:
         raise Limit
-    if isinstance(node, sympy.Integer):
-        return _within(int(node).bit_length() * 0.30103 + 1)
-    arguments = [_digits(argument, budget) for argument in getattr(node, "args", ())]
+    if isinstance(node, sympy.Number):
+        return _number_size(node)
+    sizes = [_size(argument, budget) for argument in getattr(node, "args", ())]
+    if not sizes:
+        return 0.5, 1.0  # a letter, pi, e
+    large, work = _combined(node, sizes)
+    if max(large, work) > MOST_DIGITS:
+        raise Limit
+    return large, work
+
+
+def _number_size(node: Any) -> tuple[float, float]:
+    if not isinstance(node, sympy.Rational):
+        return (math.log10(abs(node)) if node.is_finite and node != 0 else 0.0), 16.0
+    above, below = (abs(int(part)).bit_length() * math.log10(2) for part in (node.p, node.q))
+    return above - below, max(above, below)
+
+
+def _combined(node: Any, sizes: list[tuple[float, float]]) -> tuple[float, float]:
+    work = sum(size[1] for size in sizes)
+    largest = max(size[0] for size in sizes)
     if isinstance(node, sympy.Pow) and node.exp.is_number:
-        return _within(arguments[0] * _value(node.exp, arguments[1]))
+        times = _power_of_ten(sizes[1][0])
+        return abs(sizes[0][0]) * times, sizes[0][1] * times
     if isinstance(node, sympy.exp) and node.is_number:
-        return _within(_value(node.args[0], arguments[0]))
+        return _power_of_ten(largest), work
     if isinstance(node, CombinatorialFunction) and node.is_number:
-        size = max(_value(*pair) for pair in zip(node.args, arguments, strict=True))
-        return _within(size * math.log10(size + 10))
-    return _within(sum(arguments, start=1.0) if isinstance(node, sympy.Mul) else max(arguments, default=1.0) + 1)
+        count = _power_of_ten(largest)
+        return (count * math.log10(count + 10),) * 2
+    if isinstance(node, sympy.Mul):
+        return sum(size[0] for size in sizes), work
+    return largest + math.log10(len(sizes)), work
 
 
-def _value(node: Any, digits: float) -> float:
-    """How large a number may be: itself, or what its digits allow."""
-    if isinstance(node, sympy.Rational):
-        return float(min(abs(node), MOST_DIGITS * 10))
-    if digits > 8:
+def _power_of_ten(exponent: float) -> float:
+    if exponent > 8:
         raise Limit
-    return float(10.0**digits)
-
-
-def _within(digits: float) -> float:
-    if digits > MOST_DIGITS:
-        raise Limit
-    return digits
+    return float(10.0**exponent)
 
 
 def all_zero(differences: list[list[str]]) -> bool | None:
@@ -244,8 +256,7 @@ def _raised(base: Any, exponent: Any) -> Any:
     """base ** exponent, which sympy works out at once for numbers: so its size is known first."""
     if exponent.is_number and (not exponent.is_Rational or abs(exponent) > 1_000):
         raise Limit
-    if base.is_number and exponent.is_number:
-        _within(_digits(base, [MOST_NODES]) * float(abs(exponent)))
+    check_size(sympy.Pow(base, exponent, evaluate=False))
     return base**exponent
 
 

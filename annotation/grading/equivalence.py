@@ -79,12 +79,13 @@ class Grader:
         strings, symbolic = _said_at_once(given, truth)
         strict = None if isinstance(strings, Differences) else strings
         request = _request(strings, symbolic, given, truth) if _small(given) and _small(truth) else {}
+        seconds = time.monotonic() - started
         if request:
-            reply = self._sandbox.ask(request) or {}
-            strict = reply.get("strict", strict)
-            symbolic = reply.get("symbolic", symbolic)
-        seconds = min(time.monotonic() - started, CASE_SECONDS)
-        return Grade(verdict_of(strict, symbolic), strict, symbolic, seconds)
+            reply, spent = self._sandbox.ask(request)
+            strict = (reply or {}).get("strict", strict)
+            symbolic = (reply or {}).get("symbolic", symbolic)
+            seconds += spent
+        return Grade(verdict_of(strict, symbolic), strict, symbolic, min(seconds, CASE_SECONDS))
 
 
 def grade(given: str | None, truth: str | None) -> Grade:

@@ -42,18 +42,24 @@ class Sandbox:
                 child.end()
         self._child = self._spare = None
 
-    def ask(self, request: dict[str, Any]) -> dict[str, Any] | None:
-        """The child's reply, or None where it took too long or died of the case (memory, CPU)."""
+    def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any] | None, float]:
+        """The child's reply, or None where it took too long or died of the case (memory, CPU); and the case's wall seconds."""
+        child = self._ready_child()
+        started = time.monotonic()
+        reply = child.ask(request, self.case_seconds)
+        seconds = min(time.monotonic() - started, self.case_seconds)
+        if reply is None:
+            child.end()
+            self._child = None
+        return reply, seconds
+
+    def _ready_child(self) -> "_Child":
         if self._child is None:
             self._child, self._spare = self._spare or self._start(), None
             self._child.wait_until_ready()
         if self._spare is None:
             self._spare = self._start()
-        reply = self._child.ask(request, self.case_seconds)
-        if reply is None:
-            self._child.end()
-            self._child = None
-        return reply
+        return self._child
 
     def _start(self) -> "_Child":
         self.started += 1
