@@ -1,6 +1,8 @@
 """What every test may ask for: a small cast of accounts in one project, and clients that speak as one of them."""
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -16,6 +18,21 @@ def pages_need_no_built_front_end() -> None:
     """Pages name their assets without the manifest of a build; where one is there (browser tests need it), it is used."""
     if not settings.DJANGO_VITE["default"]["manifest_path"].exists():
         DjangoViteAssetLoader.instance()._apps["default"] = DjangoViteAppClient(DjangoViteConfig(dev_mode=True))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_hash_fast() -> None:
+    """Argon2 is slow on purpose; what it protects is not tested here."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of real data. Outside CI it may be absent."""
+    folder = Path(os.environ.get("LABELAPP_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
+    if not folder.is_dir() and os.environ.get("CI") != "true":
+        pytest.skip(f"no shared data in {folder}")
+    return folder
 
 
 @pytest.fixture
