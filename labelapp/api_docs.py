@@ -1,13 +1,31 @@
 """The API's own description: for people and tokens of this installation, not for passers-by."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.views.decorators.http import require_safe
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from annotation.api.authentication import HasScope
 
 
-class SchemaView(SpectacularAPIView):  # type: ignore[misc]  # the package is untyped
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # the package is untyped
+    target_class = "annotation.api.authentication.BearerAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
+    target_class = "annotation.api.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+
+
+class SchemaView(SpectacularAPIView):  # type: ignore[misc]
     permission_classes = [HasScope]
     scopes = {"GET": "read"}
     http_method_names = ["get", "head"]

@@ -3,18 +3,17 @@
 A canary is a unique text in a field that labellers must not see. Where one shows in an answer to a labeller, something leaks.
 """
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from django.conf import settings
 from django.test import Client
 
-from annotation import accounts, labelling, membership, projects, queue
+from activelearning import rounds
+from activelearning.models import RewardModel, Selected
+from annotation import accounts, labelling, membership, projects, queue, snapshots
 from annotation.labelling import Submission
 from annotation.models import (
-    Annotation,
     ApiToken,
     Batch,
     Handout,
@@ -176,17 +175,24 @@ def _jobs_and_datasets(stage: Stage, project: Project) -> None:
         project=project, file_name=stage.canary("file-name"), format="prm800k", state=JobState.FAILED,
         refused=refused, refused_count=1, error=stage.canary("import-error"),
     )  # fmt: skip
-    text = Annotation.objects.order_by("pk").first()
-    path = settings.DATA_DIR / "attacks" / "snapshot.jsonl"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"question": text.question if text else ""}) + "\n", encoding="utf-8")
-    snapshot = Snapshot.objects.create(
-        project=project,
-        sha256=uuid4().hex * 2,
-        rows=1,
-        path="attacks/snapshot.jsonl",
-        lineage={"code": stage.canary("lineage")},
-    )
+    snapshot = snapshots.freeze(project=project, actor=stage.users["admin"])
     stage.canaries["snapshot-hash"] = snapshot.sha256
     stage.parameters |= {"import_id": imported.pk, "snapshot_id": snapshot.pk}
+    _round(stage, project, snapshot)
     stage.parameters |= {"uidb36": "1", "key": "set-password", "pk": 1}
+
+
+def _round(stage: Stage, project: Project, snapshot: Snapshot) -> None:
+    started = rounds.start_round(project=project, config={}, actor=stage.users["researcher"])
+    started.stages.update(log_tail=stage.canary("log"), error=stage.canary("stage-error"))
+    model = RewardModel.objects.create(
+        project=project, round=started, snapshot=snapshot, kind="prm", name=stage.canary("model"), path="models/1",
+        sha256=uuid4().hex * 2, metrics={"step_auc": 0.5641895835}, is_current=True,
+    )  # fmt: skip
+    stage.canaries["metric"] = "5641895835"
+    Selected.objects.create(
+        round=started, solution=project.solutions.order_by("pk")[0], rank=1, score=0.3989422804, strategy="mixed",
+        reason=stage.canary("selection-reason"),
+    )  # fmt: skip
+    stage.canaries["selection-score"] = "3989422804"
+    stage.parameters |= {"round_id": started.pk, "number": started.number, "model_id": model.pk}

@@ -10,6 +10,7 @@ from annotation.models import Handout, Membership, Project, Role, User
 from tests.attacks import stage as theatre
 from tests.attacks.stage import Stage
 from tests.attacks.walk import METHODS, ROLES, addresses, ask, is_shadowed, lines_of, observe, path_of, read_table
+from tests.factories import label
 
 # What may be asked without an account: signing in, a forgotten password, an invitation, and whether the server lives.
 OPEN_ADDRESSES = {
@@ -92,6 +93,10 @@ def shown(answer: Any) -> str:
     return "\n".join([answer.body.decode("utf-8", "replace"), headers, answer.cookies.output()])
 
 
+# Enough for lists to answer in full, and what peers have been talked into telling.
+QUERY = "?project=algebra&fields=*&expand=solution,scores&include=all"
+
+
 def leaks(stage: Stage, role: str, own: set[str]) -> list[str]:
     """Where a canary shows to this role, over every address and method, with own and with others' ids."""
     client, found = stage.client(role), []
@@ -102,7 +107,8 @@ def leaks(stage: Stage, role: str, own: set[str]) -> list[str]:
     for parameters in (stage.parameters, others):
         for address in addresses():
             for method in METHODS:
-                text = shown(ask(client, method, path_of(address, parameters)))
+                query = "?format=prm800k" if "export" in address else QUERY
+                text = shown(ask(client, method, path_of(address, parameters) + query))
                 found += [f"{method} {address}: {n}" for n, c in stage.canaries.items() if c in text and n not in own]
     return sorted(set(found))
 
@@ -110,11 +116,15 @@ def leaks(stage: Stage, role: str, own: set[str]) -> list[str]:
 OWN = {"note-labeller"}
 
 
-@pytest.mark.parametrize("role", ["anonymous", "outsider", "labeller"])
-def test_a17_a18_no_canary_reaches_a_labeller_before_or_after_submitting(stage: Stage, role: str) -> None:
-    assert leaks(stage, role, OWN) == []
+@pytest.mark.parametrize("role", ["anonymous", "outsider"])
+def test_a17_a18_no_canary_reaches_a_stranger(stage: Stage, role: str) -> None:
+    assert leaks(stage, role, set()) == []
+
+
+def test_a17_a18_no_canary_reaches_a_labeller_before_or_after_submitting(stage: Stage) -> None:
+    assert leaks(stage, "labeller", OWN) == []
     theatre.submit(Handout.objects.get(pk=stage.parameters["claim_of_labeller"]), "note of mine")
-    assert leaks(stage, role, OWN) == []
+    assert leaks(stage, "labeller", OWN) == []
 
 
 def test_a17_the_canaries_do_show_where_they_may(stage: Stage) -> None:
@@ -122,6 +132,38 @@ def test_a17_the_canaries_do_show_where_they_may(stage: Stage) -> None:
     found = " ".join(leaks(stage, "admin", set()))
     for name in ("email", "name", "invited", "batch"):
         assert f": {name}" in found
+
+
+def test_a17_the_oracle_cries_when_a_score_is_put_into_a_claim(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def careless(claim: Handout) -> dict[str, Any]:
+        return {"id": claim.pk, "model": claim.work_item.verifier_score}
+
+    monkeypatch.setattr("annotation.api.labelling._claim", careless)
+    assert "POST api/v1/projects/<slug:slug>/claims/: verifier-score" in leaks(stage, "labeller", OWN)
+
+
+def test_a18_no_answer_of_a_whole_visit_at_the_desk_holds_a_canary(stage: Stage) -> None:
+    client = stage.client("labeller")
+    first, second = (found["id"] for found in post(client, "/api/v1/projects/algebra/claims/").json()["claims"])
+    draft = client.put(f"/api/v1/claims/{first}/draft/", {"version": 0, "draft": {}}, content_type="application/json")
+    steps = ["We add.", "So it is $5$."]
+    submission = {"client_key": str(theatre.uuid4()), "label": label(1, 1, steps=steps)}
+    done = post(client, f"/api/v1/claims/{first}/submission/", submission)
+    again = post(client, f"/api/v1/claims/{first}/submission/", submission)
+    mine = client.get("/api/v1/annotations/mine/?project=algebra")
+    amendment = {"client_key": str(theatre.uuid4()), "label": label(1, -1, steps=steps)}
+    amended = post(client, f"/api/v1/annotations/{done.json()['receipt']['annotation']}/amendments/", amendment)
+    given_back = client.delete(f"/api/v1/claims/{second}/")
+    answers = [draft, done, again, mine, amended, given_back]
+    assert [answer.status_code for answer in answers] == [200, 201, 200, 200, 201, 204]
+    assert len(mine.json()["results"]) == 2
+    for answer in answers:
+        answer.body = answer.content
+        assert [name for name, canary in stage.canaries.items() if canary in shown(answer) and name not in OWN] == []
+
+
+def post(client: Any, path: str, body: Any = None) -> Any:
+    return client.post(path, body or {}, content_type="application/json")
 
 
 def test_a18_gold_and_plain_items_are_answered_in_the_same_shape(stage: Stage) -> None:
@@ -144,8 +186,7 @@ def test_a18_no_hidden_word_is_a_key_of_a_labellers_answer(stage: Stage) -> None
         if not path.startswith("/api/v1/") or path == "/api/v1/schema/":
             continue
         for method in METHODS:
-            for query in ("?project=algebra", "?project=algebra&fields=*&expand=solution,scores&include=all"):
-                found |= {(path, key) for key in keys_of(ask(client, method, path + query)) if key in HIDDEN_KEYS}
+            found |= {(path, key) for key in keys_of(ask(client, method, path + QUERY)) if key in HIDDEN_KEYS}
     assert not found
 
 
