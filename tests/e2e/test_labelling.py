@@ -1,0 +1,98 @@
+"""A labeller's day in a real browser: three solutions by keyboard alone, a reload half-way, and an export of exactly what was pressed."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from annotation import exports, queue, snapshots
+from annotation.models import Annotation, Project, User
+from annotation.queue import QueueEntry
+from tests.factories import make_problem, make_solution
+
+pytestmark = [pytest.mark.serial, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SOLUTIONS = [
+    ["Let $x$ be the number.", "Then $2x = 10$.", "So $x = \\frac{10}{2}$.", "# Answer\n\n5"],
+    ["The area is $\\pi r^2$.", "With $r = 3$ that is $6\\pi$.", "# Answer\n\n$6\\pi$"],
+    ["It costs $5 and $7 more.", "Together \\(5 + 7 = 12\\).", "# Answer\n\n12"],
+]
+
+
+@pytest.fixture
+def queued(project: Project) -> None:
+    made = [make_solution(make_problem(project, text=f"Problem {n}"), steps=steps) for n, steps in enumerate(SOLUTIONS)]
+    entries = [QueueEntry(solution_id=s.pk, priority=-n) for n, s in enumerate(made)]
+    queue.enqueue(project=project, entries=entries, name="first", generation=0)
+
+
+def open_desk(page: Page) -> None:
+    page.goto("/projects/algebra/label/")
+    expect(page.get_by_test_id("desk-ready")).to_be_attached()
+
+
+def exported(project: Project) -> list[dict[str, object]]:
+    lines = b"".join(exports.export(snapshot=snapshots.freeze(project=project), format="prm800k")).splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def ratings_of(record: dict[str, object]) -> list[tuple[int | None, bool]]:
+    label = record["label"]
+    assert isinstance(label, dict)
+    return [(c["rating"], c["flagged"]) for step in label["steps"] for c in step["completions"]]
+
+
+def test_three_solutions_by_keyboard_alone_survive_a_reload_and_export_as_pressed(
+    page: Page, sign_in: Callable[[str], None], labeller: User, project: Project, queued: None
+) -> None:
+    sign_in(labeller.email)
+    open_desk(page)
+    keys = page.keyboard
+
+    for key in ("1", "2", "1"):  # Great, Okay, Great …
+        keys.press(key)
+    expect(page.get_by_test_id("step-2")).to_have_attribute("data-rating", "1")
+    page.reload()  # … the reload, before any draft could be sent …
+    expect(page.get_by_test_id("desk-ready")).to_be_attached()
+    expect(page.get_by_test_id("step-1")).to_have_attribute("data-rating", "0")
+    expect(page.get_by_test_id("step-3")).to_have_attribute("data-current", "true")
+    keys.press("1")  # … and the last step
+    keys.press("Enter")
+
+    expect(page.get_by_text("Problem 1")).to_be_visible()
+    keys.press("1")
+    keys.press("3")  # the first Bad step
+    keys.press("Enter")
+
+    expect(page.get_by_text("Problem 2")).to_be_visible()
+    keys.press("2")
+    keys.press("z")  # undone
+    keys.press("1")
+    keys.press("1")
+    keys.press("1")
+    keys.press("Enter")
+    expect(page.get_by_test_id("save-state")).to_contain_text("aved")
+    expect(page.get_by_text("Nothing left")).to_be_visible()
+
+    records = exported(project)
+    assert [ratings_of(r) for r in records] == [
+        [(1, False), (0, False), (1, False), (1, False)],
+        [(1, False), (-1, False)],
+        [(1, False), (1, False), (1, False)],
+    ]
+    labels = [r["label"] for r in records]
+    assert [label["finish_reason"] for label in labels if isinstance(label, dict)] == ["solution", "found_error", "solution"]
+    texts = [[c["text"] for s in label["steps"] for c in s["completions"]] for label in labels if isinstance(label, dict)]
+    assert texts == [SOLUTIONS[0], SOLUTIONS[1][:2], SOLUTIONS[2]]
+    assert all(0 < label["total_time"] < 600_000 for label in labels if isinstance(label, dict))
+    assert Annotation.objects.count() == 3
+
+
+def test_the_desk_hides_what_a_labeller_must_not_see_and_renders_maths(
+    page: Page, sign_in: Callable[[str], None], labeller: User, queued: None
+) -> None:
+    sign_in(labeller.email)
+    open_desk(page)
+    expect(page.locator(".katex").first).to_be_visible()
+    assert "verifier" not in page.content()
