@@ -236,6 +236,7 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
     },
     forget(claim) {
       claims.delete(claim);
+      if (!sending && !due()) options.onState("saved");
     },
     hold(claim) {
       of(claim).held = true;

@@ -3,6 +3,7 @@
 import type { Claim, Mine, Subject } from "./api";
 import { NOT_STARTED, type ActiveTime } from "./active";
 import { chooseDraft, fromDraft, readDraft, type Draft } from "./drafts";
+import { answerText } from "./text";
 import { fromLabel, isTouched, newItem, type Item } from "./state";
 import type { Entry, StoredDraft } from "./store";
 
@@ -81,6 +82,6 @@ function subjectOf({ problem, steps, answer, alternatives }: Subject): Subject {
 
 /** Every text of an item, in reading order. */
 export function textsOf(subject: Subject): readonly string[] {
-  const answers = [subject.problem.answer, subject.answer].filter((text) => text !== null);
+  const answers = [subject.problem.answer, subject.answer].filter((text) => text !== null).map(answerText);
   return [subject.problem.text, ...subject.steps, ...answers, ...Object.values(subject.alternatives).flat()];
 }

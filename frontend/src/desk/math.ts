@@ -4,16 +4,20 @@ import katex from "katex";
 import { hasUnseen, pieces, split, type Segment } from "./text";
 
 /** What a formula may cost. Measured: without them 1,000 nested fractions overflow the stack and a 300 × 300 matrix blocks for seconds. */
-export const CAPS = { length: 4_000, depth: 100, cells: 1_000, expansions: 500, size: 40 } as const;
+export const CAPS = { length: 4_000, depth: 100, cells: 1_000, expansions: 500, size: 12 } as const;
 
 /** Longer texts are cut into source and not into formulas: nobody reads 100,000 characters of maths. */
 const LONGEST_TEXT = 60_000;
 
-export type Refusal = "too_long" | "too_deep" | "too_many_cells" | "unseen_characters" | null;
+/** Links, pictures and attributes: KaTeX refuses them too, in red; as their source they are told from the rest. */
+const NOT_MATHS = /\\(?:href|url|includegraphics|html(?:Class|Id|Style|Data))\b/i;
+
+export type Refusal = "not_maths" | "too_long" | "too_deep" | "too_many_cells" | "unseen_characters" | null;
 
 /** Why a formula is not given to KaTeX at all, or null. */
 export function refusal(tex: string): Refusal {
   if (tex.length > CAPS.length) return "too_long";
+  if (NOT_MATHS.test(tex)) return "not_maths";
   if (deepest(tex) > CAPS.depth) return "too_deep";
   if ((tex.match(/&|\\\\|\\cr\b|\\newline/g) ?? []).length > CAPS.cells) return "too_many_cells";
   return hasUnseen(tex.replace(/[\r\t\n]/g, " ")) ? "unseen_characters" : null;
@@ -69,10 +73,13 @@ function keep(key: string, fragment: DocumentFragment): void {
 function build(text: string, words: Words): DocumentFragment {
   const fragment = document.createDocumentFragment();
   const segments: readonly Segment[] = text.length > LONGEST_TEXT ? [{ kind: "text", text }] : split(text);
+  let afterDisplay = false;
   for (const segment of segments) {
-    if (segment.kind === "text") appendText(fragment, segment.text);
+    // A display formula is a line of its own: the line break written after it would show as an empty one.
+    if (segment.kind === "text") appendText(fragment, afterDisplay ? segment.text.replace(/^[ \t]*\n/, "") : segment.text);
     else if (segment.kind === "source") fragment.append(sourceNode(segment.raw, ""));
     else fragment.append(formula(segment, words));
+    afterDisplay = segment.kind === "math" && segment.display;
   }
   return fragment;
 }

@@ -41,6 +41,10 @@ export const en = {
     kind_off_topic: "Off topic",
     kind_other: "Other",
   } satisfies Record<ActionName, string>,
+  /** For buttons with little room; the title says the rest. */
+  short: { undo: "Undo", flag: "Unsure", first_error: "Above Great, this Bad", give_up: "Give up", bad_problem: "Bad problem" },
+  /** The meanings in a line each, always in sight. */
+  inSight: { "1": "right, and moves on", "0": "right, no progress", "-1": "wrong or not checkable" } satisfies Record<`${Rating}`, string>,
   kinds: {
     calculation: "Calculation",
     logic: "Reasoning",

@@ -49,7 +49,7 @@ function startsAt(text: string, at: number): Found | null {
   if (char !== "\\") return null;
   if (text[at + 1] === "(") return between(text, at, "\\(", "\\)", false);
   if (text[at + 1] === "[") return between(text, at, "\\[", "\\]", true);
-  return text[at + 1] === "b" ? environment(text, at) : null;
+  return text[at + 1] === "b" ? (environment(text, at) ?? boxed(text, at)) : null;
 }
 
 function between(text: string, at: number, open: string, close: string, display: boolean): Found | null {
@@ -106,6 +106,27 @@ function environment(text: string, at: number): Found | null {
   const plain = PLAIN_FOR[name.replace("*", "")];
   const tex = plain ? raw.replace(`{${name}}`, `{${plain}}`).replace(closing, `\\end{${plain}}`) : raw;
   return { segment: { kind: "math", tex, raw, display: true }, end: end + closing.length };
+}
+
+/** A bare `\\boxed{…}` around the answer, as models leave it. */
+function boxed(text: string, at: number): Found | null {
+  if (!text.startsWith("\\boxed{", at)) return null;
+  let depth = 0;
+  for (let end = at + 6; end < text.length; end += 1) {
+    if (text[end] === "\\") end += 1;
+    else if (text[end] === "{") depth += 1;
+    else if (text[end] === "}" && --depth === 0) {
+      const raw = text.slice(at, end + 1);
+      return { segment: { kind: "math", tex: raw, raw, display: false }, end: end + 1 };
+    }
+  }
+  return null;
+}
+
+/** An answer is often TeX without dollars (`\\frac{14}{3}`): put between them where it reads as such and has none of its own. */
+export function answerText(answer: string): string {
+  const isTex = /[\\^_]/.test(answer) && !/\$|\\\(|\\\[|\\boxed|\n/.test(answer) && proseWords(answer) === 0;
+  return isTex ? `\\(\\displaystyle ${answer}\\)` : answer;
 }
 
 /** Asymptote drawings: shown as their source, so that the dollars in them open nothing. */

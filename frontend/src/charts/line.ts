@@ -1,0 +1,152 @@
+// A quiet line chart: each line labelled at its right end, no legend, colours of the page's own tokens, numbers for screen readers.
+
+import uPlot from "uplot";
+
+export interface Series {
+  readonly label: string;
+  readonly values: readonly (number | null)[];
+  /** A band around the line, from low to high. */
+  readonly low?: readonly (number | null)[];
+  readonly high?: readonly (number | null)[];
+}
+
+export interface ChartData {
+  readonly x: readonly number[];
+  readonly series: readonly Series[];
+  readonly x_label?: string;
+  readonly y_label?: string;
+}
+
+export interface Chart {
+  readonly show: (data: ChartData) => void;
+}
+
+const HEIGHT = 260;
+const TONES = ["--accent", "--great", "--bad", "--warn", "--okay"];
+const DASHES = [[], [6, 4], [2, 3], [8, 3, 2, 3], [1, 3]];
+
+/** A chart in `holder`; its width follows the page and its colours the theme. */
+export function lineChart(holder: HTMLElement, title: string): Chart {
+  const frame = document.createElement("div");
+  frame.className = "chart-frame";
+  const table = document.createElement("table");
+  table.className = "visually-hidden";
+  table.createCaption().textContent = title;
+  holder.replaceChildren(frame, table);
+  let plot: uPlot | null = null;
+  let last: ChartData | null = null;
+
+  function draw(data: ChartData): void {
+    plot?.destroy();
+    plot = new uPlot(options(holder, data), columns(data), frame);
+  }
+  function show(data: ChartData): void {
+    const same = last?.series.length === data.series.length;
+    last = data;
+    if (plot && same) plot.setData(columns(data));
+    else draw(data);
+    fill(table, data);
+  }
+  const redraw = (): void => void (last && draw(last));
+  new ResizeObserver(() => plot?.setSize({ width: holder.clientWidth, height: HEIGHT })).observe(holder);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
+  new MutationObserver(redraw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  return { show };
+}
+
+function columns(data: ChartData): uPlot.AlignedData {
+  const bands = data.series.flatMap((series) => (series.low && series.high ? [series.high, series.low] : []));
+  return [data.x, ...data.series.map((series) => series.values), ...bands] as unknown as uPlot.AlignedData;
+}
+
+function options(holder: HTMLElement, data: ChartData): uPlot.Options {
+  const style = getComputedStyle(holder);
+  const tone = (name: string): string => resolved(holder, name);
+  const font = `13px ${style.fontFamily}`;
+  const axis = (label: string | undefined, size: number): uPlot.Axis => ({
+    stroke: tone("--ink-soft"),
+    font,
+    labelFont: font,
+    labelSize: 20,
+    size,
+    grid: { stroke: tone("--rule"), width: 1 },
+    ticks: { show: false },
+    ...(label ? { label } : {}),
+  });
+  const lines = data.series.map((series, index): uPlot.Series => ({
+    label: series.label,
+    stroke: tone(TONES[index % TONES.length] ?? "--accent"),
+    width: 2,
+    dash: DASHES[index % DASHES.length] ?? [],
+    points: { show: data.x.length < 30, size: 5 },
+  }));
+  const banded = data.series.flatMap((series, index) => (series.low && series.high ? [index] : []));
+  const edges = banded.flatMap((): uPlot.Series[] => [{ width: 0, points: { show: false } }, { width: 0, points: { show: false } }]);
+  return {
+    width: holder.clientWidth,
+    height: HEIGHT,
+    padding: [12, Math.max(16, ...data.series.map((series) => series.label.length * 7.5 + 12)), 0, 0],
+    legend: { show: false },
+    cursor: { show: true, points: { show: true }, drag: { x: false, y: false } },
+    scales: { x: { time: false } },
+    series: [{}, ...lines, ...edges],
+    bands: banded.map((line, index) => {
+      const first = 1 + data.series.length + 2 * index;
+      return { series: [first, first + 1], fill: `color-mix(in srgb, ${tone(TONES[line % TONES.length] ?? "--accent")} 14%, transparent)` };
+    }),
+    axes: [axis(data.x_label, 44), axis(data.y_label, 56)],
+    hooks: { draw: [(plot) => labelEnds(plot, data, font, tone)] },
+  };
+}
+
+/** Each line's name beside its last point. */
+function labelEnds(plot: uPlot, data: ChartData, font: string, tone: (name: string) => string): void {
+  const { ctx } = plot;
+  const ratio = devicePixelRatio;
+  ctx.save();
+  ctx.font = font.replace("13px", `${13 * ratio}px`);
+  ctx.textBaseline = "middle";
+  data.series.forEach((series, index) => {
+    const at = series.values.findLastIndex((value) => value !== null);
+    const value = series.values[at];
+    const x = data.x[at];
+    if (value === null || value === undefined || x === undefined) return;
+    ctx.fillStyle = tone(TONES[index % TONES.length] ?? "--accent");
+    ctx.fillText(series.label, plot.valToPos(x, "x", true) + 8 * ratio, plot.valToPos(value, "y", true));
+  });
+  ctx.restore();
+}
+
+/** A token's colour as the canvas understands it: light-dark() is resolved by giving it to an element first. */
+function resolved(holder: HTMLElement, token: string): string {
+  const probe = document.createElement("span");
+  probe.style.color = `var(${token})`;
+  holder.append(probe);
+  const colour = getComputedStyle(probe).color;
+  probe.remove();
+  return colour;
+}
+
+const ROWS = 60;
+
+/** The numbers as a table, thinned where there are many. */
+function fill(table: HTMLTableElement, data: ChartData): void {
+  const every = Math.max(1, Math.ceil(data.x.length / ROWS));
+  const head = table.tHead ?? table.createTHead();
+  const body = table.tBodies[0] ?? table.createTBody();
+  head.replaceChildren(row([data.x_label ?? "", ...data.series.map((series) => series.label)], "th"));
+  const kept = data.x.map((_, index) => index).filter((index) => index % every === 0 || index === data.x.length - 1);
+  body.replaceChildren(...kept.map((index) => row([data.x[index], ...data.series.map((series) => series.values[index])], "td")));
+}
+
+function row(cells: readonly unknown[], kind: "td" | "th"): HTMLTableRowElement {
+  const made = document.createElement("tr");
+  made.append(
+    ...cells.map((cell) => {
+      const one = document.createElement(kind);
+      one.textContent = typeof cell === "number" ? String(Number(cell.toPrecision(4))) : String(cell ?? "");
+      return one;
+    }),
+  );
+  return made;
+}
