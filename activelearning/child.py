@@ -15,6 +15,8 @@ from typing import IO, Any
 
 from django.conf import settings
 
+from annotation.errors import DomainError
+
 TICK = 1.0  # seconds between two looks at the child: a cancelled round is gone within two of them
 LOG_TAIL = 4_000  # characters
 NICENESS = 10
@@ -30,6 +32,13 @@ class ChildFailed(Exception):
         ended = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
         last = next((line.strip() for line in reversed(tail.splitlines()) if line.strip()), "it wrote nothing")
         super().__init__(f"{module.rpartition('.')[2]} {ended}: {last}"[:1000])
+
+
+class ChildRefused(DomainError):
+    """The child said `error: …` and ended with 1: its input or settings are at fault, and the same again would end the same."""
+
+    code = "refused_by_child"
+    status = 409
 
 
 class ProgressFile:
@@ -62,16 +71,26 @@ def _record(line: bytes) -> dict[str, Any] | None:
 def run(module: str, arguments: list[str], *, log: Path, tick: Callable[[], None]) -> None:
     """`python -m MODULE ARGUMENTS`, its output appended to `log`; `tick` is called every second and stops it by raising.
 
-    Raises `ChildFailed`. Whatever ends this call, the child's whole process group is gone when it returns.
+    Raises `ChildFailed` or `ChildRefused`. Whatever ends this call, the child's whole process group is gone when it returns.
     """
-    command = [sys.executable, "-m", module, *arguments, "--die-with-parent"]
+    command = [sys.executable, "-m", module, *arguments, "--die-with-parent", str(os.getpid())]
     with log.open("ab") as output, _process(command, output) as process:
         while process.poll() is None:
             tick()
             _wait(process)
         tick()
-    if process.returncode != 0:
-        raise ChildFailed(module, process.returncode, tail(log))
+    if process.returncode == 0:
+        return
+    end = tail(log)
+    if process.returncode == 1 and (said := _refusal(end)):
+        raise ChildRefused(said)
+    raise ChildFailed(module, process.returncode, end)
+
+
+def _refusal(end: str) -> str:
+    """What stands after the last `error: ` at the beginning of a line, unless a traceback follows it."""
+    _, mark, said = f"\n{end}".rpartition("\nerror: ")
+    return "" if not mark or "Traceback (most recent call last)" in said else said.strip()[:2000]
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:

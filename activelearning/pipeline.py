@@ -102,7 +102,7 @@ def train(attempt: Attempt) -> dict[str, Any]:
 
     def tick() -> None:
         new = records.new()
-        curve.update({r["step"]: r["loss"] for r in new if r.get("stage") == "train" and "loss" in r})
+        curve.update({r["step"]: r["loss"] for r in new if r.get("loss") is not None})
         _report_training(attempt, new[-1] if new else None, curve)
 
     arguments = ["--kind", ModelKind.PRM, "--data", str(attempt.folder / "train.jsonl"), "--output", str(output)]
@@ -117,7 +117,9 @@ def _report_training(attempt: Attempt, last: dict[str, Any] | None, curve: dict[
     if last is None or "step" not in last:
         attempt.check()
         return
-    said = [f"step {last['step']:,} of {last['steps']:,}", f"loss {last['loss']:.3f}"]
+    said = [f"step {last['step']:,} of {last['steps']:,}"]
+    if last.get("loss") is not None:
+        said.append(f"loss {last['loss']:.3f}")
     if last.get("eta_seconds") is not None:
         said.append(f"about {_duration(last['eta_seconds'])} left")
     attempt.report(
@@ -173,12 +175,9 @@ def evaluate(attempt: Attempt) -> dict[str, Any]:
     shard = attempt.folder / "held_out.scorer.jsonl"
     with replacing(shard) as file:
         for row in held_out:
-            file.write(json.dumps({"problem": row.problem, "steps": row.steps}).encode() + b"\n")
+            file.write(json.dumps({"problem": row.problem, "steps": measures.rated_part(row)}).encode() + b"\n")
     scored = _scored(attempt, model, shard, message="Measuring on the held-out problems") if held_out else []
-    metrics = {
-        **measures.of_steps(held_out, [line["rating_probs"] for line in scored]),
-        "problems": len({row.problem for row in held_out}),
-    }
+    metrics = measures.of_steps(held_out, [line["rating_probs"] for line in scored])
     with attempt.fenced():
         RewardModel.objects.filter(project=attempt.project, is_current=True).exclude(pk=model.pk).update(
             is_current=False

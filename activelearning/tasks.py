@@ -1,9 +1,6 @@
 """Celery's side of the loop. A message is a nudge: what is due, and who may do it, the rows alone decide."""
 
-import ctypes
 import os
-import signal
-import sys
 from typing import Any
 
 import structlog
@@ -15,9 +12,9 @@ from kombu.exceptions import OperationalError as BrokerAway
 
 from activelearning import rounds
 from activelearning.models import Stage
+from activelearning.rewardmodel.child import die_with_parent
 
 log = structlog.get_logger(__name__)
-PR_SET_PDEATHSIG = 1
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -56,9 +53,4 @@ def nudge_on_commit(round_pk: int) -> None:
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def die_with_the_worker(**_: Any) -> None:
     """A pool process whose worker was killed would finish its stage as an orphan beside the one that takes over."""
-    if sys.platform != "linux":
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it died before the kernel was told
-        os.kill(os.getpid(), signal.SIGKILL)
+    die_with_parent(os.getppid())

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -275,7 +275,7 @@ def test_what_nobody_was_told_of_is_found_and_what_was_just_told_is_not(project:
 
 
 @pytest.fixture
-def two_attempts(project: Project) -> Iterator[tuple[Attempt, Attempt]]:
+def two_attempts(project: Project) -> tuple[Attempt, Attempt]:
     """A stale writer that was taken for dead, and the one that took over."""
     pk = start(project).stages.get(name="freeze").pk
     old = jobs.take(kind=Stage, pk=pk, worker="old")
@@ -284,7 +284,7 @@ def two_attempts(project: Project) -> Iterator[tuple[Attempt, Attempt]]:
     rounds.reap()
     new = jobs.take(kind=Stage, pk=pk, worker="new")
     assert new is not None
-    yield Attempt(old), Attempt(new)
+    return Attempt(old), Attempt(new)
 
 
 def test_a_stale_writer_is_refused_everywhere_and_the_new_one_is_not(two_attempts: tuple[Attempt, Attempt]) -> None:
