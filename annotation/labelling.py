@@ -133,7 +133,7 @@ def _lock(*, work_item_id: int, labeller_id: int) -> tuple[WorkItem, datetime]:
         .annotate(database_now=Now())
         .get(pk=work_item_id)
     )
-    return item, item.database_now
+    return item, item.database_now  # type: ignore[attr-defined]  # the annotation above
 
 
 def _repeat(labeller: Labeller, submission: Submission, request_sha256: str) -> Receipt | None:

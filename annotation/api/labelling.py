@@ -61,7 +61,9 @@ class DraftShown(serializers.Serializer[Any]):
 
 class SubmissionGiven(serializers.Serializer[Any]):
     client_key = serializers.UUIDField()
-    label = serializers.JSONField(help_text="As in PRM800K: steps, total_time (milliseconds), finish_reason.")
+    label = serializers.JSONField(  # type: ignore[assignment]  # named as in the record
+        help_text="As in PRM800K: steps, total_time (milliseconds), finish_reason."
+    )
     reason = serializers.CharField(required=False)
     error_kind = serializers.CharField(required=False)
     error_note = serializers.CharField(required=False)
@@ -89,7 +91,7 @@ class MineShown(serializers.Serializer[Any]):
     steps = serializers.ListField(child=serializers.CharField())
     answer = serializers.CharField(allow_null=True)
     alternatives = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
-    label = serializers.JSONField()
+    label = serializers.JSONField()  # type: ignore[assignment]  # named as in the record
     reason = serializers.CharField()
     error_kind = serializers.CharField()
     error_note = serializers.CharField()
@@ -128,8 +130,9 @@ class DraftView(APIView):
     def put(self, request: Request, claim_id: int) -> Response:
         """Save work in progress and renew the lease."""
         claim = access.claim(user=_person(request), claim_id=claim_id)
-        _only(request.data, ("version", "draft"))
-        version, draft = request.data.get("version"), request.data.get("draft")
+        data: dict[str, Any] = dict(request.data)
+        _only(data, ("version", "draft"))
+        version, draft = data.get("version"), data.get("draft")
         if type(version) is not int or version < 0:
             raise InvalidInput(
                 "The draft was refused.", errors=[FieldError("version", "must be a whole number from 0")]

@@ -1,13 +1,14 @@
 """People: accounts, their roles in projects, the labellers that records name, invitations and API tokens."""
 
 import uuid
+from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
 
-class UserQuerySet(BaseUserManager["User"]):
+class UserManager(BaseUserManager["User"]):
     """Makes and finds accounts; e-mail addresses are stored folded, so that two spellings are one account."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -28,11 +29,11 @@ class User(AbstractBaseUser):
     is_operator = models.BooleanField(default=False)
     date_joined = models.DateTimeField(auto_now_add=True)
 
-    objects = UserQuerySet()
+    objects = UserManager()
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_folded_unique")]

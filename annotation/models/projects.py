@@ -9,11 +9,6 @@ class Protocol(models.TextChoices):
     STEP_BY_STEP = "step-by-step", "Step by step (phase 1)"
 
 
-class ProjectQuerySet(models.QuerySet["Project"]):
-    def of_member(self, user: object) -> "ProjectQuerySet":
-        return self.filter(memberships__user=user)
-
-
 class Project(models.Model):
     slug = models.CharField(
         max_length=60,
@@ -25,8 +20,6 @@ class Project(models.Model):
     instructions = models.TextField(blank=True)
     paused = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = ProjectQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -82,8 +82,14 @@ def test_three_solutions_by_keyboard_alone_survive_a_reload_and_export_as_presse
         [(1, False), (1, False), (1, False)],
     ]
     labels = [r["label"] for r in records]
-    assert [label["finish_reason"] for label in labels if isinstance(label, dict)] == ["solution", "found_error", "solution"]
-    texts = [[c["text"] for s in label["steps"] for c in s["completions"]] for label in labels if isinstance(label, dict)]
+    assert [label["finish_reason"] for label in labels if isinstance(label, dict)] == [
+        "solution",
+        "found_error",
+        "solution",
+    ]
+    texts = [
+        [c["text"] for s in label["steps"] for c in s["completions"]] for label in labels if isinstance(label, dict)
+    ]
     assert texts == [SOLUTIONS[0], SOLUTIONS[1][:2], SOLUTIONS[2]]
     assert all(0 < label["total_time"] < 600_000 for label in labels if isinstance(label, dict))
     assert Annotation.objects.count() == 3

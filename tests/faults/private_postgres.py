@@ -19,7 +19,9 @@ def binary_folder() -> Path:
     for folder in candidates:
         if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
             return folder
-    raise RuntimeError("PostgreSQL's initdb and pg_ctl were not found; run the tests through script/test, which installs them.")
+    raise RuntimeError(
+        "PostgreSQL's initdb and pg_ctl were not found; run the tests through script/test, which installs them."
+    )
 
 
 def free_port() -> int:
@@ -41,7 +43,11 @@ class PrivatePostgres:
         if self._user:
             shutil.chown(self.folder, self._user)
         self._run("initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-locale")
-        lines = {"port": str(self.port), "listen_addresses": "'127.0.0.1'", "unix_socket_directories": f"'{self.folder}'"}
+        lines = {
+            "port": str(self.port),
+            "listen_addresses": "'127.0.0.1'",
+            "unix_socket_directories": f"'{self.folder}'",
+        }
         with (self.data / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = {value}\n" for name, value in {**lines, **settings}.items())
         self.start()
@@ -74,8 +80,14 @@ class PrivatePostgres:
     def _run(self, program: str, *arguments: str, check: bool = True) -> None:
         extra = {"user": self._user} if self._user else {}
         done = subprocess.run(
-            [str(self._bin / program), *arguments], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **extra
+            [str(self._bin / program), *arguments],
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **extra,
         )
         if check and done.returncode:
             log = self.folder / "log"
-            raise RuntimeError(f"{program} failed ({done.returncode}): {log.read_text()[-2000:] if log.exists() else ''}")
+            raise RuntimeError(
+                f"{program} failed ({done.returncode}): {log.read_text()[-2000:] if log.exists() else ''}"
+            )

@@ -46,7 +46,12 @@ class Installation:
     def env(self) -> dict[str, str]:
         # Redis is of no account to a label: the installation has none.
         kept = {k: v for k, v in os.environ.items() if k not in ("REDIS_URL", "DATABASE_URL", "LABELAPP_PROCESS")}
-        return {**kept, "DATABASE_URL": self.postgres.url, "LABELAPP_DATA_DIR": str(self.data_dir), "LOG_LEVEL": "CRITICAL"}
+        return {
+            **kept,
+            "DATABASE_URL": self.postgres.url,
+            "LABELAPP_DATA_DIR": str(self.data_dir),
+            "LOG_LEVEL": "CRITICAL",
+        }
 
     def run(self, *arguments: str) -> str:
         done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True)
@@ -92,7 +97,9 @@ class LabellingClient:
 
     def __init__(self, installation: Installation, token: str, seed: int) -> None:
         self.http = httpx.Client(
-            base_url=f"http://127.0.0.1:{installation.port}/api/v1/", headers={"Authorization": f"Bearer {token}"}, timeout=10
+            base_url=f"http://127.0.0.1:{installation.port}/api/v1/",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=10,
         )
         self.random = random.Random(seed)
         self.receipts: dict[str, dict[str, Any]] = {}
@@ -208,7 +215,9 @@ def label_one(client: LabellingClient) -> None:
 
 @pytest.mark.serial
 @pytest.mark.timeout(600)
-def test_f11_control_without_synchronous_commit_receipts_are_lost(install: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_f11_control_without_synchronous_commit_receipts_are_lost(
+    install: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     # PostgreSQL writes whole pages of its log soon even so: what a crash of it loses is the last page's commits. Try some times.
     installation = install(synchronous_commit="off", wal_writer_delay="10s", full_page_writes="off")
     tokens = json.loads(installation.run("tests/faults/ledger_app.py", "seed", "200"))
