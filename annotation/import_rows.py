@@ -291,9 +291,8 @@ def insert_solutions(
     solutions: dict[tuple[int, str], int],
     grades: dict[tuple[str | None, str], Grade],
 ) -> set[int]:
-    """Make the solutions that are not here, with their scores; `solutions` knows all of them afterwards."""
+    """Make the solutions that are not here; `solutions` knows all of them afterwards."""
     new: dict[tuple[int, str], tuple[int, Solution]] = {}
-    scored: dict[tuple[tuple[int, str], str], dict[str, Any]] = {}
     for place_, row in enumerate(rows):
         if row.solution is None:
             continue
@@ -303,12 +302,9 @@ def insert_solutions(
             pair = _answers(row, known)
             new[key] = (place_, _solution(landing.job, row, known.pk, grades.get(pair) if pair else None))
             landing.counts[row.kind] += row.kind in ("pool", "evaluation")
-        if row.solution.score is not None:
-            scored.setdefault((key, row.solution.score.scorer), _score(row.solution))
     for solution in Solution.objects.bulk_create([solution for _, solution in new.values()]):
         solutions[solution.problem_id, solution.content_sha256] = solution.pk
     landing.counts["solutions"] += len(new)
-    _insert_scores(landing, scored, solutions, fresh=new.keys())
     return {place_ for place_, _ in new.values()}
 
 
@@ -344,20 +340,29 @@ def _score(solution: SolutionRow) -> dict[str, Any]:
     return {"scorer": score.scorer, "rating_probs": probs, "prm_score": score.prm_score, "orm_score": score.orm_score}
 
 
-def _insert_scores(
+def insert_scores(
     landing: Landing,
-    scored: dict[tuple[tuple[int, str], str], dict[str, Any]],
+    rows: list[Placed],
+    problems: dict[str, Known],
     solutions: dict[tuple[int, str], int],
     *,
-    fresh: Iterable[tuple[int, str]],
-) -> None:
-    """Scores of new solutions go in beside them; those of older ones wait, because they would be seen at once."""
-    new = set(fresh)
-    now = [Score(solution_id=solutions[key], **score) for (key, _), score in scored.items() if key in new]
-    landing.counts["scores"] += len(Score.objects.bulk_create(now))
-    for (key, _), score in scored.items():
-        if key not in new:
-            note(landing, {"score": {"solution_id": solutions[key], **score}})
+    fresh: set[int],
+) -> set[int]:
+    """Scores of solutions made just now (in the places `fresh`) go in beside them; those of older ones wait, for they would be seen at once."""
+    scored: dict[tuple[int, str], tuple[int, dict[str, Any]]] = {}
+    for place_, row in enumerate(rows):
+        if row.solution is not None and row.solution.score is not None:
+            solution = solutions[problems[row.problem_sha256].pk, row.solution_sha256]
+            scored.setdefault((solution, row.solution.score.scorer), (place_, _score(row.solution)))
+    here = Score.objects.filter(solution__in=[solution for solution, _ in scored]).values_list("solution", "scorer")
+    for key in here if scored else ():
+        scored.pop(key, None)
+    made = [Score(solution_id=key[0], **score) for key, (place_, score) in scored.items() if place_ in fresh]
+    landing.counts["scores"] += len(Score.objects.bulk_create(made))
+    for key, (place_, score) in scored.items():
+        if place_ not in fresh:
+            note(landing, {"score": {"solution_id": key[0], **score}})
+    return {place_ for place_, _ in scored.values()}
 
 
 def insert_trees(landing: Landing, rows: list[Placed], problems: dict[str, Known]) -> set[int]:

@@ -216,7 +216,8 @@ def _land(landing: Landing, chunk: list[Placed], *, progress: dict[str, Any]) ->
     with transaction.atomic():
         jobs.beat(landing.job, progress=progress)  # the fence: it holds the import's row until this chunk is in
         added = rows.insert_problems(landing, new, problems)
-        added |= rows.insert_solutions(landing, new, problems, solutions, grades)
+        fresh = rows.insert_solutions(landing, new, problems, solutions, grades)
+        added |= fresh | rows.insert_scores(landing, new, problems, solutions, fresh=fresh)
         added |= rows.insert_trees(landing, new, problems)
         added |= import_work.insert_items(landing, new, problems, solutions)
         added |= import_work.insert_annotations(landing, new, problems, solutions)
