@@ -8,7 +8,6 @@ answer, a score, a pool solution that is now queued) waits in a spool file until
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -348,7 +347,7 @@ def insert_scores(
     *,
     fresh: set[int],
 ) -> set[int]:
-    """Scores of solutions made just now (in the places `fresh`) go in beside them; those of older ones wait, for they would be seen at once."""
+    """Scores of solutions made just now (in the places `fresh`) go in beside them; those of older ones, seen at once, wait."""
     scored: dict[tuple[int, str], tuple[int, dict[str, Any]]] = {}
     for place_, row in enumerate(rows):
         if row.solution is not None and row.solution.score is not None:
