@@ -11,8 +11,8 @@ from annotation.models import Project, User
 from annotation.pages.door import project_page
 
 
-@project_page(access.LABELLING)
 @ensure_csrf_cookie
+@project_page(access.LABELLING)
 def desk(request: HttpRequest, user: User, project: Project) -> HttpResponse:
     config = {
         "project": project.slug,
