@@ -107,7 +107,8 @@ def _size(node: Any, budget: list[int]) -> tuple[float, float]:
 
 def _number_size(node: Any) -> tuple[float, float]:
     if not isinstance(node, sympy.Rational):
-        return (math.log10(abs(node)) if node.is_finite and node != 0 else 0.0), 16.0
+        value = abs(float(node)) if node.is_finite else 0.0
+        return (math.log10(value) if 0.0 < value < math.inf else 0.0), 16.0
     above, below = (abs(int(part)).bit_length() * math.log10(2) for part in (node.p, node.q))
     return above - below, max(above, below)
 

@@ -6,6 +6,7 @@ loses its brackets (`\frac{x+1}{2}` reads as x+1/2), every second comma of a num
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from annotation.grading.latex_text import TooDeep, latex_to_text
 
@@ -23,6 +24,7 @@ _MINUS = re.compile(r"- *+")
 _MIXED = re.compile(r"([0-9]) ++([0-9])")
 _THOUSANDS = re.compile(r"(\d),(\d\d\d)($|\D)")
 _FRACTION = re.compile(r"^-?[0-9]+.?/0*[1-9][0-9]*.?$")
+_DECIMAL = re.compile(r"-?[0-9]{1,1000}(?:\.[0-9]{1,1000})?")
 _HARD = re.compile(r"\^[{(]|\^[0-9]+\^|\^[0-9][0-9]+")
 _MOST_LETTERS = 2  # more unknown letters than this and the released rules compare strings only
 
@@ -56,6 +58,9 @@ def _parts(truth_parts: list[str], given_parts: list[str]) -> bool | Differences
     for truth, given in zip(truth_parts, given_parts, strict=True):
         if _FRACTION.search(truth) and _FRACTION.search(given):
             if truth != given:  # an unreduced fraction is wrong
+                return False
+        elif _DECIMAL.fullmatch(truth) and _DECIMAL.fullmatch(given):
+            if Decimal(truth) != Decimal(given):
                 return False
         elif _reads_as_whole(truth) != _reads_as_whole(given) or not _algebra_allowed(f"({truth})-({given})"):
             return False
