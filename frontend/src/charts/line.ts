@@ -38,7 +38,7 @@ export function lineChart(holder: HTMLElement, title: string): Chart {
 
   function draw(data: ChartData): void {
     plot?.destroy();
-    plot = new uPlot(options(holder, data), columns(data), frame);
+    plot = new uPlot(options(holder, data, () => last ?? data), columns(data), frame);
   }
   function show(data: ChartData): void {
     const same = last?.series.length === data.series.length;
@@ -59,7 +59,7 @@ function columns(data: ChartData): uPlot.AlignedData {
   return [data.x, ...data.series.map((series) => series.values), ...bands] as unknown as uPlot.AlignedData;
 }
 
-function options(holder: HTMLElement, data: ChartData): uPlot.Options {
+function options(holder: HTMLElement, data: ChartData, now: () => ChartData): uPlot.Options {
   const style = getComputedStyle(holder);
   const tone = (name: string): string => resolved(holder, name);
   const font = `13px ${style.fontFamily}`;
@@ -95,7 +95,7 @@ function options(holder: HTMLElement, data: ChartData): uPlot.Options {
       return { series: [first, first + 1], fill: `color-mix(in srgb, ${tone(TONES[line % TONES.length] ?? "--accent")} 14%, transparent)` };
     }),
     axes: [axis(data.x_label, 44), axis(data.y_label, 56)],
-    hooks: { draw: [(plot) => labelEnds(plot, data, font, tone)] },
+    hooks: { draw: [(plot) => labelEnds(plot, now(), font, tone)] },
   };
 }
 

@@ -17,10 +17,11 @@ interface Found {
 /** Text in segments whose raw forms, put together, are the text again: nothing is swallowed, whatever is unbalanced stays text. */
 export function split(text: string): readonly Segment[] {
   const segments: Segment[] = [];
+  const missing = new Set<string>();
   let plain = 0;
   let at = 0;
   while (at < text.length) {
-    const found = startsAt(text, at);
+    const found = startsAt(text, at, missing);
     if (found) {
       if (at > plain) segments.push({ kind: "text", text: text.slice(plain, at) });
       segments.push(found.segment);
@@ -42,32 +43,41 @@ function skip(text: string, at: number): number {
   return next < 0 ? text.length - at : next + 1;
 }
 
-function startsAt(text: string, at: number): Found | null {
+/** `missing`: closers known not to come any more, so that a flood of openers costs one look each. */
+function startsAt(text: string, at: number, missing: Set<string>): Found | null {
   const char = text[at];
-  if (char === "$") return text[at + 1] === "$" ? between(text, at, "$$", "$$", true) : inlineDollar(text, at);
-  if (char === "[") return drawing(text, at);
+  if (char === "$") return text[at + 1] === "$" ? between(text, at, "$$", "$$", true, missing) : inlineDollar(text, at);
+  if (char === "[") return drawing(text, at, missing);
   if (char !== "\\") return null;
-  if (text[at + 1] === "(") return between(text, at, "\\(", "\\)", false);
-  if (text[at + 1] === "[") return between(text, at, "\\[", "\\]", true);
-  return text[at + 1] === "b" ? (environment(text, at) ?? boxed(text, at)) : null;
+  if (text[at + 1] === "(") return between(text, at, "\\(", "\\)", false, missing);
+  if (text[at + 1] === "[") return between(text, at, "\\[", "\\]", true, missing);
+  return text[at + 1] === "b" ? (environment(text, at, missing) ?? boxed(text, at)) : null;
 }
 
-function between(text: string, at: number, open: string, close: string, display: boolean): Found | null {
-  const end = unescaped(text, close, at + open.length);
-  if (end < 0) return null;
+function between(text: string, at: number, open: string, close: string, display: boolean, missing: Set<string>): Found | null {
+  if (missing.has(close)) return null;
+  const end = unescaped(text, close, at + open.length, open === close ? "" : open);
+  if (end < 0) {
+    if (end === NOWHERE) missing.add(close);
+    return null;
+  }
   const tex = text.slice(at + open.length, end);
-  if (!tex.trim() || (open !== "$$" && tex.includes(open))) return null;
+  if (!tex.trim()) return null;
   const stop = end + close.length;
   return { segment: { kind: "math", tex, raw: text.slice(at, stop), display }, end: stop };
 }
 
-/** Where `close` stands from `from` on, not counting one whose backslash is itself escaped. */
-function unescaped(text: string, close: string, from: number): number {
+const NOWHERE = -1;
+const OPENED_AGAIN = -2;
+
+/** Where `close` stands from `from` on, not counting one whose backslash is itself escaped; or that `again` comes first. */
+function unescaped(text: string, close: string, from: number, again = ""): number {
   for (let at = from; at < text.length; at += 1) {
     if (text.startsWith(close, at)) return at;
+    if (again && text.startsWith(again, at)) return OPENED_AGAIN;
     if (text[at] === "\\") at += 1;
   }
-  return -1;
+  return NOWHERE;
 }
 
 /** `$…$` that is maths and no price: pandoc's rule, widened to padded TeX and narrowed where it reads like prose. */
@@ -83,7 +93,9 @@ function readsAsMaths(tex: string, after: string): boolean {
   const prose = proseWords(tex);
   const tight = !/^\s|\s$/.test(tex) && !/\d/.test(after);
   if (tight) return !(/^\s*[\d.,]/.test(tex) && prose >= 1) && prose < 4;
-  return /[\\^_{}=]/.test(tex) && prose === 0;
+  if (prose > 0 || /\d/.test(after)) return false;
+  const padded = /^\s/.test(tex) && /\s$/.test(tex);
+  return padded ? /[\\^_{}=]/.test(tex) : /[\\^_{]/.test(tex) && !/^\d/.test(tex);
 }
 
 /** Words of three letters and more that are no command, no argument of \text and the like, no name of a function. */
@@ -95,12 +107,13 @@ function proseWords(tex: string): number {
   return words.filter((word) => !/^(?:sin|cos|tan|log|exp|mod|max|min|gcd|lcm|lim|deg|det|abc|xyz|abcd|bcd)$/.test(word)).length;
 }
 
-function environment(text: string, at: number): Found | null {
+function environment(text: string, at: number, missing: Set<string>): Found | null {
   const opened = ENVIRONMENT.exec(text.slice(at, at + 32));
   if (!opened?.[1]) return null;
   const name = opened[1];
   const closing = `\\end{${name}}`;
-  const end = text.indexOf(closing, at + opened[0].length);
+  const end = missing.has(closing) ? NOWHERE : text.indexOf(closing, at + opened[0].length);
+  if (end < 0) missing.add(closing);
   if (end < 0) return null;
   const raw = text.slice(at, end + closing.length);
   const plain = PLAIN_FOR[name.replace("*", "")];
@@ -108,11 +121,13 @@ function environment(text: string, at: number): Found | null {
   return { segment: { kind: "math", tex, raw, display: true }, end: end + closing.length };
 }
 
+const LONGEST_BOX = 1_000;
+
 /** A bare `\\boxed{…}` around the answer, as models leave it. */
 function boxed(text: string, at: number): Found | null {
   if (!text.startsWith("\\boxed{", at)) return null;
   let depth = 0;
-  for (let end = at + 6; end < text.length; end += 1) {
+  for (let end = at + 6; end < Math.min(text.length, at + LONGEST_BOX); end += 1) {
     if (text[end] === "\\") end += 1;
     else if (text[end] === "{") depth += 1;
     else if (text[end] === "}" && --depth === 0) {
@@ -130,9 +145,10 @@ export function answerText(answer: string): string {
 }
 
 /** Asymptote drawings: shown as their source, so that the dollars in them open nothing. */
-function drawing(text: string, at: number): Found | null {
-  if (!text.startsWith("[asy]", at)) return null;
+function drawing(text: string, at: number, missing: Set<string>): Found | null {
+  if (!text.startsWith("[asy]", at) || missing.has("[/asy]")) return null;
   const end = text.indexOf("[/asy]", at);
+  if (end < 0) missing.add("[/asy]");
   if (end < 0) return null;
   return { segment: { kind: "source", raw: text.slice(at, end + 6) }, end: end + 6 };
 }

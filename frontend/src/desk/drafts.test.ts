@@ -1,0 +1,122 @@
+import { describe, expect, it, vi } from "vitest";
+import type { Answer, Failure } from "./api";
+import { chooseDraft, createDraftSync, DRAFT_INTERVAL, fromDraft, readDraft, toDraft, type Draft } from "./drafts";
+import { after, rated, subject } from "./fixtures";
+import { newItem } from "./state";
+import { memoryStore } from "./store";
+
+const SUBJECT = subject(3, { "1": ["a", "b"] });
+const draft = (ratings: readonly (-1 | 0 | 1)[], from = "tab", at = 1): Draft => toDraft(rated(ratings, SUBJECT), 100, from, at);
+const stored = (version: number, dirty: boolean) => ({ account: 7, claim: 1, version, dirty, draft: null });
+
+describe("a draft", () => {
+  it("brings an item back as it was", () => {
+    const item = after(rated([1, -1], SUBJECT), { do: "go", place: { at: "alternative", index: 0 } }, { do: "rate", rating: 0 }, { do: "kind", kind: "logic" });
+    const back = fromDraft(readDraft(JSON.parse(JSON.stringify(toDraft(item, 50, "tab", 1))), SUBJECT) as Draft, SUBJECT);
+    expect({ marks: back.marks, alternatives: back.alternatives, kind: back.errorKind }).toEqual({ marks: item.marks, alternatives: item.alternatives, kind: "logic" });
+  });
+
+  it("that does not fit the solution, or is no draft, is not read", () => {
+    for (const odd of [null, 5, "x", [], {}, { v: 1 }, { v: 1, marks: [[1, false]] }, { ...draft([1]), marks: [[9, false], [1, 2], [null, true]] }]) {
+      expect(readDraft(odd, SUBJECT)).toBeNull();
+    }
+  });
+});
+
+describe("choosing between the server's copy and the one here", () => {
+  it("takes the one here while the server's has not moved on", () => {
+    expect(chooseDraft(draft([1]), 3, draft([1, 1]), stored(3, true)).draft).toEqual(draft([1, 1]));
+  });
+
+  it("takes the server's where nothing here was unsaved", () => {
+    expect(chooseDraft(draft([1, 1], "other"), 4, draft([1]), stored(3, false))).toEqual({ draft: draft([1, 1], "other"), other: null });
+  });
+
+  it("takes the one here where the answer to our own save was lost", () => {
+    expect(chooseDraft(draft([1], "tab"), 4, draft([1, 1], "tab"), stored(3, true))).toEqual({ draft: draft([1, 1], "tab"), other: null });
+  });
+
+  it("shows the newer and offers the other where both changed", () => {
+    const here = draft([1, 1], "tab", 5);
+    const there = draft([0], "elsewhere", 9);
+    expect(chooseDraft(there, 4, here, stored(3, true))).toEqual({ draft: there, other: here });
+    expect(chooseDraft({ ...there, at: 2 }, 4, here, stored(3, true))).toEqual({ draft: here, other: { ...there, at: 2 } });
+  });
+});
+
+describe("saving", () => {
+  const refused = (code: string, data: Record<string, unknown> = {}): Failure => ({ ok: false, kind: "refused", status: 409, code, message: "", retryAfter: null, data });
+
+  function syncWith(answers: (Answer<{ version: number; expires_at: string }>)[]) {
+    vi.useFakeTimers();
+    const store = memoryStore();
+    const sent: [number, number, Draft][] = [];
+    const calls = { conflict: vi.fn(), lost: vi.fn(), state: vi.fn() };
+    let version = 0;
+    const sync = createDraftSync({
+      save: async (claim, seen, content) => {
+        sent.push([claim, seen, content]);
+        return answers.shift() ?? { ok: true, status: 200, body: { version: (version = seen + 1), expires_at: "" } };
+      },
+      store,
+      account: 7,
+      setTimer: (run, ms) => setTimeout(run, ms),
+      now: () => Date.now(),
+      random: () => 0.5,
+      onState: calls.state,
+      onConflict: calls.conflict,
+      onLeaseLost: calls.lost,
+    });
+    return { sync, store, sent, calls, version: () => version };
+  }
+
+  it("keeps every change here at once and sends at most every five seconds, the newest", async () => {
+    const { sync, store, sent } = syncWith([]);
+    sync.save(1, draft([1]));
+    expect(await store.draft(7, 1)).toMatchObject({ dirty: true, draft: draft([1]) });
+    await vi.advanceTimersByTimeAsync(10);
+    for (const ratings of [[1, 0], [1, 0, 1]] as const) sync.save(1, draft(ratings));
+    await vi.advanceTimersByTimeAsync(DRAFT_INTERVAL - 100);
+    expect(sent).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(sent.map(([, version, content]) => [version, content.marks.filter(([rating]) => rating !== null).length])).toEqual([[0, 1], [1, 3]]);
+    expect(await store.draft(7, 1)).toMatchObject({ version: 2, dirty: false });
+  });
+
+  it("tries again after no answer, later each time", async () => {
+    const offline: Failure = { ...refused("offline"), kind: "offline", status: 0 };
+    const { sync, sent, calls } = syncWith([offline, offline]);
+    sync.save(1, draft([1]));
+    await vi.advanceTimersByTimeAsync(20);
+    expect(calls.state).toHaveBeenLastCalledWith("offline");
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(sent).toHaveLength(3);
+    expect(calls.state).toHaveBeenLastCalledWith("saved");
+  });
+
+  it("stops over another copy and says so, until somebody chose", async () => {
+    const { sync, sent, calls } = syncWith([refused("stale_draft", { version: 6, draft: { v: 1 } })]);
+    sync.save(1, draft([1]));
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(calls.conflict).toHaveBeenCalledWith(1, 6, { v: 1 });
+    expect(sent).toHaveLength(1);
+    sync.release(1, 6);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(sent.at(-1)?.[1]).toBe(6);
+  });
+
+  it("keeps the copy here and goes on when the lease is lost", async () => {
+    const { sync, store, sent, calls } = syncWith([refused("lease_lost")]);
+    sync.save(1, draft([1]));
+    await vi.advanceTimersByTimeAsync(20);
+    sync.save(1, draft([1, 1]));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(calls.lost).toHaveBeenCalledOnce();
+    expect(sent).toHaveLength(1);
+    expect(await store.draft(7, 1)).toMatchObject({ draft: draft([1, 1]) });
+  });
+});
+
+it("an untouched item has an empty draft that reads back untouched", () => {
+  expect(fromDraft(readDraft(toDraft(newItem(SUBJECT), 0, "t", 0), SUBJECT) as Draft, SUBJECT)).toEqual(newItem(SUBJECT));
+});

@@ -1,0 +1,79 @@
+// @vitest-environment happy-dom
+import { describe, expect, it, vi } from "vitest";
+import { refusal, renderText } from "./math";
+
+// The stand-in for a browser does not say that it is in standards mode, and KaTeX refuses to work in quirks mode.
+vi.hoisted(() => Object.defineProperty(document, "compatMode", { value: "CSS1Compat" }));
+
+const WORDS = { cannotRender: "shown as source" };
+
+function shown(text: string, raw = false): HTMLElement {
+  const holder = document.createElement("div");
+  holder.append(renderText(text, WORDS, raw));
+  return holder;
+}
+
+describe("rendering", () => {
+  it("gives maths to KaTeX and keeps text as text", () => {
+    const holder = shown("so $x^2$ <b>is</b>");
+    expect(holder.querySelectorAll(".katex")).toHaveLength(1);
+    expect(holder.querySelector("b")).toBeNull();
+    expect(holder.textContent).toContain("<b>is</b>");
+  });
+
+  it.each(["<img src=x onerror=alert(1)>", "<script>alert(1)</script>", "$<svg onload=alert(1)>$", "\\(\\text{<a href='javascript:1'>x</a>}\\)", "{{constructor}}"])(
+    "shows %s as text",
+    (hostile) => {
+      const holder = shown(hostile);
+      expect(holder.querySelector("img, script, a, iframe")).toBeNull();
+      expect([...holder.querySelectorAll("*")].flatMap((element) => element.getAttributeNames()).filter((name) => name.startsWith("on"))).toEqual([]);
+    },
+  );
+
+  it.each(["\\href{javascript:alert(1)}{x}", "\\url{https://a.b}", "\\includegraphics{https://a.b/c.png}", "\\htmlData{a=b}{x}", "\\htmlClass{foot}{x}", "\\htmlStyle{color:red}{x}", "\\htmlId{desk}{x}", "\\HREF{a}{b}"])(
+    "shows %s as its source with a note",
+    (tex) => {
+      const holder = shown(`\\(${tex}\\)`);
+      expect(holder.querySelector("a, img, [id], .katex")).toBeNull();
+      expect(holder.querySelector("code.unrendered")?.textContent).toBe(`\\(${tex}\\)`);
+      expect(holder.textContent).toContain("shown as source");
+    },
+  );
+
+  it("gives each formula fresh macros", () => {
+    shown("$\\gdef\\frac#1#2{HACKED}\\frac12$");
+    expect(shown("$\\frac{1}{2}$").textContent).not.toContain("HACKED");
+  });
+
+  it("shows raw text as it stands", () => {
+    expect(shown("a $x$\n", true).querySelector("code.raw")?.textContent).toBe("a $x$\n");
+  });
+
+  it("marks unseen characters and leaves maths with them as its source", () => {
+    expect(shown("a\u202Eb").querySelector(".unseen")?.textContent).toBe("U+202E");
+    expect(shown("$a\u202Eb$").querySelector("code.unrendered")).not.toBeNull();
+  });
+});
+
+describe("caps", () => {
+  it("refuse what is too long, too deep or too wide", () => {
+    expect(refusal("x".repeat(4_001))).toBe("too_long");
+    expect(refusal("{".repeat(101) + "}".repeat(101))).toBe("too_deep");
+    expect(refusal("\\frac".repeat(200))).toBe("too_deep");
+    expect(refusal("1&".repeat(1_001))).toBe("too_many_cells");
+    expect(refusal("\\frac{1}{2} + \\sqrt{x}")).toBeNull();
+  });
+
+  it.each([
+    ["endless recursion", "\\def\\x{\\x}\\x"],
+    ["doubling", "\\def\\a{\\a\\a}\\a"],
+    ["edef doubling", `\\def\\a{x}${"\\edef\\a{\\a\\a}".repeat(30)}\\a`],
+    ["deep fractions", "\\frac{1}{".repeat(300) + "x" + "}".repeat(300)],
+    ["an unknown command", "\\nosuchcommand{x}"],
+    ["an open brace", "\\frac{1}{2"],
+  ])("show %s as its source, quickly", (_, tex) => {
+    const before = performance.now();
+    expect(shown(`\\(${tex}\\)`).querySelector("code.unrendered")).not.toBeNull();
+    expect(performance.now() - before).toBeLessThan(500);
+  });
+});
