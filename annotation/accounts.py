@@ -37,6 +37,10 @@ class ClosedSignUpAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the p
         _refuse_odd_password(password)
         return str(super().clean_password(password, user=user))
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong passwords count for an account and an address together: nobody is locked out by somebody else's tries."""
+        return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{self.get_client_ip(request)}"
+
     def format_email_subject(self, subject: str) -> str:
         return f"[labelapp] {subject}"
 

@@ -6,7 +6,9 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp
 from django.core import mail
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
@@ -328,3 +330,48 @@ def test_set_account_disables_and_enables(labeller: User) -> None:
     call_command("set_account", labeller.email, "--enable", stdout=StringIO())
     labeller.refresh_from_db()
     assert labeller.is_active
+
+
+def code_now(secret: str) -> str:
+    return totp.format_hotp_value(totp.hotp_value(secret, next(totp.yield_hotp_counters_from_time())))
+
+
+def with_second_factor(user: User) -> tuple[Client, list[str]]:
+    """A signed-in client of an account that has just set up an authenticator app, and its recovery codes."""
+    client = Client()
+    sign_in(client, user)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    form = client.get(reverse("mfa_activate_totp")).context["form"]
+    answer = client.post(reverse("mfa_activate_totp"), {"code": code_now(form.secret)})
+    assert answer.headers["Location"] == reverse("mfa_view_recovery_codes")
+    return client, client.get(reverse("mfa_view_recovery_codes")).context["unused_codes"]
+
+
+def test_with_a_second_factor_the_password_alone_opens_nothing(admin: User) -> None:
+    client, _ = with_second_factor(admin)
+    assert "Protect this account" not in client.get("/").content.decode()
+    thief = Client()
+    assert sign_in(thief, admin).headers["Location"] == reverse("mfa_authenticate")
+    assert thief.get("/").status_code == 302
+    assert thief.get("/api/v1/projects/").status_code == 401
+    assert thief.post(reverse("mfa_authenticate"), {"code": "000000"}).status_code == 200
+    assert thief.get("/").status_code == 302
+
+
+def test_a_recovery_code_signs_in_once(admin: User) -> None:
+    _, codes = with_second_factor(admin)
+    for expected in (200, 302):
+        client = Client()
+        sign_in(client, admin)
+        client.post(reverse("mfa_authenticate"), {"code": codes[0]})
+        assert client.get("/").status_code == expected
+
+
+def test_ten_wrong_passwords_throttle_the_account_from_that_address_alone(labeller: User) -> None:
+    cache.clear()
+    for _ in range(10):
+        assert sign_in(Client(), labeller, "wrong password").status_code == 200
+    assert b"Too many failed" in sign_in(Client(), labeller).content
+    elsewhere = Client(REMOTE_ADDR="203.0.113.9")
+    assert sign_in(elsewhere, labeller).status_code == 302
+    cache.clear()
