@@ -86,7 +86,7 @@ def test_a_running_round_is_live_and_can_be_cancelled(browser: Client, project: 
     assert page.count('data-state="waiting"') == 8
     assert browser.post(FIRST + "cancel/").status_code == 302
     page = text_of(browser, FIRST)
-    assert "data-poll-url" not in page
+    assert "Cancel the round" not in page
     assert "Go on with it" in page
     browser.post(FIRST + "retry/")
     assert Round.objects.get().state == RoundState.RUNNING
