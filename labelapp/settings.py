@@ -48,17 +48,18 @@ def _local_secret_key() -> str:
     return path.read_text(encoding="utf-8")
 
 
-SECRET_KEY = env.str("SECRET_KEY", default="") or ("" if PRODUCTION else _local_secret_key())
-if not SECRET_KEY:
-    raise ImproperlyConfigured(
-        "SECRET_KEY is not set. In production give a long random one: "
-        "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"
-    )
+SECRET_KEY_GIVEN: str = env.str("SECRET_KEY", default="")
+# Without a given key production refuses to start (`checks.py`); until then nothing may be signed with a key that somebody could guess.
+SECRET_KEY = SECRET_KEY_GIVEN or (secrets.token_urlsafe(64) if PRODUCTION else _local_secret_key())
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # The address people reach the app by; links in e-mails and one-time links are built from it, never from a Host header.
 PUBLIC_URL = env.str("PUBLIC_URL", default="" if PRODUCTION else "http://127.0.0.1:8000").rstrip("/")
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+# The sign-in counts wrong passwords an address; X-Forwarded-For says nothing unless it comes through this many proxies of ours.
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+# SQLite serves one machine and few people; production takes it only where somebody says that this is meant.
+ALLOW_SQLITE = env.bool("LABELAPP_ALLOW_SQLITE", default=False)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -155,22 +156,19 @@ if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
 # A message is a nudge: the database says what is due, so nothing is lost with the broker and nothing is stored by it.
-CELERY_BROKER_URL = REDIS_URL or "filesystem://"
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
+CELERY_BROKER_URL = REDIS_URL or "folder://localhost"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"socket_connect_timeout": 2}
 if not REDIS_URL:
-    _queue_dir = DATA_DIR / "broker"
-    (_queue_dir / "control").mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(_queue_dir),
-        "data_folder_out": str(_queue_dir),
-        "control_folder": str(_queue_dir / "control"),
-        "polling_interval": 0.1,
-    }
+    CELERY_BROKER_TRANSPORT = "labelapp.broker:Transport"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"folder": str(DATA_DIR / "broker"), "polling_interval": 0.1}
+# Where the broker is away a request says so within seconds; the reaper nudges again.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
@@ -179,6 +177,12 @@ REAPER_INTERVAL = env.float("REAPER_INTERVAL", default=10.0)
 JOB_HEARTBEAT = env.float("JOB_HEARTBEAT", default=10.0)
 JOB_DEAD_AFTER = env.float("JOB_DEAD_AFTER", default=60.0)
 JOB_MAX_ATTEMPTS = env.int("JOB_MAX_ATTEMPTS", default=3)
+# The clock. A tick that nobody took before the next one is thrown away, so that a busy worker finds no heap of them.
+CELERY_BEAT_SCHEDULE = {
+    name: {"task": name, "schedule": REAPER_INTERVAL, "options": {"expires": REAPER_INTERVAL}}
+    for name in ("annotation.tasks.reap", "activelearning.tasks.reap")
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "clock")
 
 # --- labelling ------------------------------------------------------------------------------------------------------
 
@@ -283,8 +287,11 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
+# Nothing is ever collected there: whitenoise serves the built front end and the packages' own files from where they lie, and
+# `script/setup` lays compressed copies beside the build. django-vite and whitenoise want the setting all the same.
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
+WHITENOISE_USE_FINDERS = True
 FRONTEND_DIST = FRONTEND_DIR / "dist"
 STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.is_dir() else []
 STORAGES = {
@@ -330,7 +337,11 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django_structlog": {"level": "WARNING" if not PRODUCTION else "INFO"}},
+    "loggers": {
+        "django_structlog": {"level": "WARNING" if not PRODUCTION else "INFO"},
+        # Celery tells of every tick of the clock.
+        "celery": {"level": "WARNING"},
+    },
 }
 structlog.configure(
     processors=[
