@@ -291,7 +291,12 @@ def _quiet() -> None:
 
 def _warm_up() -> None:
     """Loads what sympy and the LaTeX grammar load late, so that no case pays for it."""
-    for given, truth in (("\\frac{1}{2}x+1", "0.5x+1"), ("(1,2]", "[1,2)"), ("\\sqrt{8}", "2\\sqrt{2}")):
+    for given, truth in (
+        ("\\frac{1}{2}x+1", "0.5x+1"),
+        ("(1,2]", "[1,2)"),
+        ("\\sqrt{8}", "2\\sqrt{2}"),
+        ("1.5ab", "2"),
+    ):
         symbolic(given, truth)
     all_zero([["sqrt(8)", "2*sqrt(2)"]])
 
