@@ -27,7 +27,7 @@ FORMAT_CHOICES = {
     "scored-samples": "scored-samples: solutions with a model's probabilities a step",
 }
 KIND_CHOICES = {
-    "": "As the format says: records are annotations, solutions the pool, benchmarks evaluation",
+    "": "What the format is for",
     "queue": "Queue: people are asked to label every solution",
     "pool": "Pool: unlabelled, for rounds to choose from",
     "evaluation": "Evaluation: never labelled, trained on or chosen",
@@ -44,7 +44,7 @@ class UploadForm(PlainForm):
         choices=list(KIND_CHOICES.items()),
         required=False,
         label="Import as",
-        help_text="What the rows become in this project.",
+        help_text="By itself, records become annotations, solutions the pool, and benchmarks are for evaluation.",
     )
 
     def refused(self, error: DomainError) -> None:
