@@ -3,13 +3,14 @@
 import { activeAt, pause, touch } from "./active";
 import { cookie, createApi, type Api, type Claim, type FinishReason, type Mine, type Progress, type Submitted } from "./api";
 import { createDraftSync, fromDraft, readDraft, toDraft, type DraftState, type DraftSync } from "./drafts";
-import { fromClaim, fromEntry, fromMine, joined, textsOf, type Held } from "./held";
+import { keepZoom, keptZoom, tabName } from "./browser";
+import { fromClaim, fromEntry, fromMine, joined, textsOf, toEntry, type Held } from "./held";
 import type { ActionName } from "./keys";
 import { renderAhead } from "./math";
 import { en, type Messages } from "./messages";
 import { createOutbox, newKey, tabLock, type Outbox, type OutboxState } from "./outbox";
 import { notReady, said } from "./speech";
-import { firstBad, isTouched, offered, readiness, reduce, toLabel, type Action, type Place, type Rating } from "./state";
+import { CHANGES, firstBad, isTouched, offered, readiness, reduce, type Action, type Place, type Rating } from "./state";
 import { openStore, type Entry, type Store } from "./store";
 
 export interface Config {
@@ -32,7 +33,6 @@ const JUST_MS = 350;
 /** How often a lease is renewed while somebody works without changing anything. */
 const RENEW_MS = 180_000;
 const ASK_AGAIN_MS = 20_000;
-const ZOOM_KEY = "labelapp-zoom";
 
 export class Desk {
   readonly words: Messages = en;
@@ -75,7 +75,7 @@ export class Desk {
       refreshCsrf: async () => void (await fetch(location.href, { credentials: "same-origin", cache: "no-store" }).catch(() => null)),
       fetch: (input, init) => fetch(input, init),
     });
-    this.zoom = Number(localStorage.getItem(ZOOM_KEY) ?? "1") || 1;
+    this.zoom = keptZoom();
     this.#channel?.addEventListener("message", (event) => this.#heard(event.data as { submitted?: number }));
   }
 
@@ -98,18 +98,7 @@ export class Desk {
   perform(action: ActionName, byKey: boolean): void {
     this.byKey = byKey;
     if (this.dialog && action !== this.dialog && action !== "close") return;
-    const simple: Partial<Record<ActionName, Action>> = {
-      great: { do: "rate", rating: 1 },
-      okay: { do: "rate", rating: 0 },
-      bad: { do: "rate", rating: -1 },
-      first_error: { do: "firstError" },
-      flag: { do: "flag" },
-      undo: { do: "undo" },
-      up: { do: "move", by: -1 },
-      down: { do: "move", by: 1 },
-      alternatives: { do: "go", place: { at: "alternative", index: 0 } },
-    };
-    const change = simple[action];
+    const change = CHANGES[action];
     if (change) return this.act(change);
     if (action.startsWith("kind_")) return this.#kind(action.slice("kind_".length));
     this.#look(action);
@@ -156,28 +145,9 @@ export class Desk {
   finish(finish: FinishReason, reason: string): void {
     const held = this.current;
     if (!held) return;
-    const { item, target } = held;
-    const error = finish === "found_error";
-    const entry: Entry = {
-      client_key: newKey(),
-      account: this.config.account,
-      project: this.config.project,
-      kind: target.kind,
-      target: target.id,
-      body: {
-        client_key: "",
-        label: toLabel(item, finish, activeAt(held.time, performance.now())),
-        ...(reason ? { reason } : {}),
-        ...(error && item.errorKind ? { error_kind: item.errorKind } : {}),
-        ...(error && item.errorNote ? { error_note: item.errorNote } : {}),
-      },
-      subject: item.subject,
-      added: Date.now(),
-      state: "waiting",
-      problem: null,
-    };
+    const entry = toEntry(held, { finish, reason, key: newKey(), activeMs: activeAt(held.time, performance.now()), at: Date.now() }, this.config);
     this.#leave(held);
-    void this.#post({ ...entry, body: { ...entry.body, client_key: entry.client_key } });
+    void this.#post(entry);
   }
 
   openMine(mine: Mine): void {
@@ -435,15 +405,6 @@ export class Desk {
 
   #setZoom(action: ActionName): void {
     const step = action === "zoom_in" ? 0.1 : -0.1;
-    this.zoom = action === "zoom_reset" ? 1 : Math.round(Math.min(Math.max(this.zoom + step, 0.8), 2) * 10) / 10;
-    localStorage.setItem(ZOOM_KEY, String(this.zoom));
+    this.zoom = keepZoom(action === "zoom_reset" ? 1 : this.zoom + step);
   }
-}
-
-/** This tab's name, the same after a reload. */
-function tabName(): string {
-  const known = sessionStorage.getItem("labelapp-tab");
-  const name = known ?? newKey();
-  if (!known) sessionStorage.setItem("labelapp-tab", name);
-  return name;
 }

@@ -109,7 +109,7 @@ function text(value: unknown): string {
   return typeof value === "string" ? value.slice(0, NOTE_MAX) : "";
 }
 
-export type DraftState = "saved" | "saving" | "offline" | "signed_out";
+export type DraftState = "saved" | "saving" | "offline" | "busy" | "signed_out";
 
 export interface DraftSyncOptions {
   readonly save: (claim: number, version: number, draft: Draft) => Promise<Answer<{ version: number; expires_at: string }>>;
@@ -191,10 +191,11 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
     sending = false;
     if (claims.get(claim) === pending) settle(claim, pending, draft, answer);
     if (answer.ok) failures = 0;
-    if (!answer.ok && answer.kind === "signed_out") return options.onState("signed_out");
-    if (!answer.ok && answer.kind !== "refused") return backOff(answer.retryAfter);
-    if (!due()) options.onState("saved");
-    schedule();
+    // Submitted meanwhile, or refused: nothing is left to save, whatever the answer was.
+    if (!due()) return options.onState("saved");
+    if (answer.ok || answer.kind === "refused") return schedule();
+    options.onState(answer.kind === "later" ? "busy" : answer.kind);
+    if (answer.kind !== "signed_out") backOff(answer.retryAfter);
   }
 
   function settle(claim: number, pending: Pending, sent: Draft, answer: Answer<{ version: number }>): void {
@@ -215,7 +216,6 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
 
   function backOff(retryAfter: number | null): void {
     failures += 1;
-    options.onState("offline");
     const spread = Math.min(30_000, 1_000 * 2 ** failures) * (0.5 + options.random() / 2);
     schedule(Math.max(retryAfter ?? 0, spread));
   }

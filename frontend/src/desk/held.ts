@@ -1,10 +1,10 @@
 // What lies on the desk: the item on screen and the next one, and how the server's list of claims joins what is here. Pure.
 
-import type { Claim, Mine, Subject } from "./api";
+import type { Claim, FinishReason, Mine, Subject } from "./api";
 import { NOT_STARTED, type ActiveTime } from "./active";
 import { chooseDraft, fromDraft, readDraft, type Draft } from "./drafts";
 import { answerText } from "./text";
-import { fromLabel, isTouched, newItem, type Item } from "./state";
+import { fromLabel, isTouched, newItem, toLabel, type Item } from "./state";
 import type { Entry, StoredDraft } from "./store";
 
 export interface Held {
@@ -50,6 +50,30 @@ export function fromMine(mine: Mine): Held {
     leaseLost: false,
     other: null,
   };
+}
+
+export interface Ending {
+  readonly finish: FinishReason;
+  readonly reason: string;
+  readonly key: string;
+  readonly activeMs: number;
+  readonly at: number;
+}
+
+/** What goes into the outbox when an item is finished. Kind and note of an error are said only where there is one. */
+export function toEntry(held: Held, ending: Ending, owner: { readonly account: number; readonly project: string }): Entry {
+  const { item, target } = held;
+  const error = ending.finish === "found_error";
+  const body = {
+    client_key: ending.key,
+    label: toLabel(item, ending.finish, ending.activeMs),
+    ...(ending.reason ? { reason: ending.reason } : {}),
+    ...(error && item.errorKind ? { error_kind: item.errorKind } : {}),
+    ...(error && item.errorNote ? { error_note: item.errorNote } : {}),
+  };
+  const { account, project } = owner;
+  const common = { client_key: ending.key, account, project, kind: target.kind, target: target.id, body, subject: item.subject };
+  return { ...common, added: ending.at, state: "waiting", problem: null };
 }
 
 /** A refused submission, open again with everything that was said. */

@@ -43,6 +43,19 @@ export type Readiness =
   | { readonly ready: false; readonly because: "gap"; readonly step: number }
   | { readonly ready: false; readonly because: "alternatives"; readonly left: number };
 
+/** The actions that change an item by themselves, by the name in the table of keys. */
+export const CHANGES: Readonly<Partial<Record<string, Action>>> = {
+  great: { do: "rate", rating: 1 },
+  okay: { do: "rate", rating: 0 },
+  bad: { do: "rate", rating: -1 },
+  first_error: { do: "firstError" },
+  flag: { do: "flag" },
+  undo: { do: "undo" },
+  up: { do: "move", by: -1 },
+  down: { do: "move", by: 1 },
+  alternatives: { do: "go", place: { at: "alternative", index: 0 } },
+};
+
 /** What one person may say of why a step is Bad; the keys 1 to 6 in this order. */
 export const ERROR_KINDS = ["calculation", "logic", "misread", "unexplained", "off_topic", "other"] as const;
 export type ErrorKind = (typeof ERROR_KINDS)[number];

@@ -1,6 +1,10 @@
-// What every page carries: the two sheets, the theme toggle, copy buttons, and a warning before unsent labels are signed out of.
+// What every page carries: the sheets, the theme toggle, copy buttons, and a warning before unsent labels are signed out of.
 import "./tokens.css";
 import "./site.css";
+import "./forms.css";
+import "./data.css";
+import "./state.css";
+import "./narrow.css";
 import { clearDesk, waitingSubmissions } from "../desk/store";
 import { toggleTheme } from "./theme";
 
