@@ -9,7 +9,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from annotation.api.authentication import HasScope
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # the package is untyped
+class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "annotation.api.authentication.BearerAuthentication"
     name = "token"
 
@@ -17,7 +17,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # the 
         return {"type": "http", "scheme": "bearer"}
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
+class SessionScheme(OpenApiAuthenticationExtension):
     target_class = "annotation.api.authentication.SessionAuthentication"
     name = "session"
 
@@ -25,7 +25,7 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
 
 
-class SchemaView(SpectacularAPIView):  # type: ignore[misc]
+class SchemaView(SpectacularAPIView):
     permission_classes = [HasScope]
     scopes = {"GET": "read"}
     http_method_names = ["get", "head"]
