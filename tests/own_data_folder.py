@@ -1,0 +1,22 @@
+"""A pytest plugin that runs before the settings are read: tests never touch the data folder or the services of an installation.
+
+The processes of pytest-xdist inherit the folder; each has its own database in it.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+# What an operator may have in the environment and no test may depend on. DATABASE_URL and REDIS_URL choose what is tested.
+OPERATORS_OWN = (
+    "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DEBUG", "EMAIL_URL", "LABELAPP_ALLOW_SQLITE", "LABELAPP_ENV", "LABELAPP_PROCESS", "LOG_FORMAT",
+    "LOG_LEVEL", "PUBLIC_URL", "SECRET_KEY", "SECURE_SSL_REDIRECT", "TRUSTED_PROXY_COUNT",
+)  # fmt: skip
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    for name in OPERATORS_OWN:
+        os.environ.pop(name, None)
+        os.environ.pop(f"{name}_FILE", None)
+    os.environ["LABELAPP_DATA_DIR"] = tempfile.mkdtemp(prefix="labelapp-test-")
+    atexit.register(shutil.rmtree, os.environ["LABELAPP_DATA_DIR"], ignore_errors=True)
