@@ -25,13 +25,7 @@ WITHHELD = ("SECRET", "PASSWORD", "TOKEN", "DATABASE_URL", "REDIS_URL", "EMAIL_U
 
 
 class ChildFailed(Exception):
-    """The child ended with another code than 0; `tail` is the end of what it wrote."""
-
-    def __init__(self, module: str, code: int, tail: str) -> None:
-        self.code, self.tail = code, tail
-        ended = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
-        last = next((line.strip() for line in reversed(tail.splitlines()) if line.strip()), "it wrote nothing")
-        super().__init__(f"{module.rpartition('.')[2]} {ended}: {last}"[:1000])
+    """The child broke: it ended with another code than 0, and not by its own refusal."""
 
 
 class ChildRefused(DomainError):
@@ -75,16 +69,23 @@ def run(module: str, arguments: list[str], *, log: Path, tick: Callable[[], None
     """
     command = [sys.executable, "-m", module, *arguments, "--die-with-parent", str(os.getpid())]
     with log.open("ab") as output, _process(command, output) as process:
+        begin = output.tell()
         while process.poll() is None:
             tick()
             _wait(process)
         tick()
     if process.returncode == 0:
         return
-    end = tail(log)
+    end = tail(log, begin=begin)
     if process.returncode == 1 and (said := _refusal(end)):
         raise ChildRefused(said)
-    raise ChildFailed(module, process.returncode, end)
+    raise ChildFailed(_broken(module, process.returncode, end))
+
+
+def _broken(module: str, code: int, end: str) -> str:
+    ended = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+    last = next((line.strip() for line in reversed(end.splitlines()) if line.strip()), "it wrote nothing")
+    return f"{module.rpartition('.')[2]} {ended}: {last}"[:1000]
 
 
 def _refusal(end: str) -> str:
@@ -145,10 +146,10 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def tail(log: Path) -> str:
-    """The end of a log as text, whatever bytes are in it."""
+def tail(log: Path, *, begin: int = 0) -> str:
+    """The end of a log as text, whatever bytes are in it; nothing from before `begin`, where another child wrote."""
     if not log.exists():
         return ""
     with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - LOG_TAIL))
+        file.seek(max(begin, log.stat().st_size - LOG_TAIL))
         return file.read().decode("utf-8", errors="replace").replace("\0", "\ufffd")

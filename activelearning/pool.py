@@ -1,7 +1,7 @@
 """The pool as a round sees it: graded where it was not, sent to a scorer in shards, its scores stored, its candidates read."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -76,8 +76,10 @@ def store(scores: Sequence[Score]) -> None:
     Score.objects.bulk_create(scores, ignore_conflicts=True)
 
 
-def candidates(project: Project, *, scorer: str) -> Iterable[tuple[int, int, str, float | None]]:
+def candidates(project: Project, *, scorer: str) -> Iterator[tuple[int, int, str, float]]:
     """(solution, problem, verdict, score) of every scored solution of the pool, in order of their keys."""
     rows = Solution.objects.pool(project).filter(scores__scorer=scorer, scores__prm_score__isnull=False)
     found = rows.order_by("pk").values_list("pk", "problem_id", "verdict", "scores__prm_score")
-    return found.iterator(chunk_size=10_000)
+    for solution, problem, verdict, score in found.iterator(chunk_size=10_000):
+        if score is not None:  # the filter's promise, told to the type checker
+            yield solution, problem, verdict, score

@@ -2,15 +2,20 @@
 
 import json
 import sys
+import threading
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from activelearning import rounds, tasks
 from activelearning.api.shown import round_shown
+from activelearning.child import ChildFailed
 from activelearning.models import Round, RoundState
 from annotation.errors import DomainError
 from annotation.formats import strict_json
@@ -18,6 +23,7 @@ from annotation.models import JobState, Project
 
 HEAD_START = 3.0  # seconds in which a worker may take a stage before the command believes that there is none
 LOOK_EVERY = 0.5
+BAR = 20  # characters
 
 
 class Command(BaseCommand):
@@ -41,7 +47,8 @@ class Command(BaseCommand):
             raise CommandError(_said(refusal)) from refusal
         tasks.nudge(started.pk)
         if options["wait"]:
-            self._wait(started)
+            with _progress(started, sys.stderr):
+                self._wait(started)
         ended = Round.objects.select_related("project", "batch", "reward_model").get(pk=started.pk)
         self.stdout.write(_as_json(ended) if options["json"] else _summary(ended))
         if ended.state in (RoundState.FAILED, RoundState.CANCELLED):
@@ -49,24 +56,58 @@ class Command(BaseCommand):
 
     def _wait(self, started: Round) -> None:
         """Until the round ends. A stage that no worker takes in good time is done here, and from then on all of them."""
-        due_since, alone, said = time.monotonic(), False, ""
+        due_since, alone = time.monotonic(), False
         while Round.objects.filter(pk=started.pk, state=RoundState.RUNNING).exists():
-            said = self._say(started, said)
             if rounds.next_due(round_pk=started.pk) is None:
                 due_since = time.monotonic()
             elif alone or time.monotonic() - due_since > HEAD_START:
                 alone = True
-                rounds.advance(round_pk=started.pk)
+                self._carry_out(started)
                 continue
             rounds.reap()
             time.sleep(LOOK_EVERY)
 
-    def _say(self, started: Round, said: str) -> str:
-        at = started.stages.exclude(state=JobState.DONE).order_by("order").first()
-        line = f"{at.get_name_display()}: {at.progress.get('message') or at.get_state_display()}" if at else ""
-        if line and line != said:
-            self.stderr.write(line)
-        return line
+    def _carry_out(self, started: Round) -> None:
+        try:
+            if not rounds.advance(round_pk=started.pk):
+                time.sleep(LOOK_EVERY)  # the device is busy with another project's round
+        except ChildFailed as broken:
+            self.stderr.write(f"{broken}; trying again")  # the row counts the attempts and ends it
+
+
+@contextmanager
+def _progress(started: Round, out: TextIO) -> Iterator[None]:
+    """A line on the terminal that says how far the round is; nothing where there is no terminal."""
+    if not out.isatty():
+        yield
+        return
+    over = threading.Event()
+
+    def draw() -> None:
+        try:
+            while not over.wait(LOOK_EVERY):
+                out.write(f"\r\x1b[K{_line(started)}")
+                out.flush()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=draw, daemon=True, name="progress")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        out.write("\r\x1b[K")
+
+
+def _line(started: Round) -> str:
+    at = started.stages.exclude(state=JobState.DONE).order_by("order").first()
+    if at is None:
+        return ""
+    done, total = at.progress.get("done", 0), at.progress.get("total", 0)
+    filled = BAR * min(done, total) // total if total else 0
+    return f"{at.get_name_display():<9}[{'#' * filled:<{BAR}}] {at.progress.get('message', '')}"[:120]
 
 
 def _config(path: str | None) -> Any:
