@@ -6,6 +6,9 @@ import { hasUnseen, pieces, split, type Segment } from "./text";
 /** What a formula may cost. Measured: without them 1,000 nested fractions overflow the stack and a 300 × 300 matrix blocks for seconds. */
 export const CAPS = { length: 4_000, depth: 100, cells: 1_000, expansions: 500, size: 12 } as const;
 
+/** LaTeX that the MATH data uses and KaTeX lacks, by what is nearest to it. */
+const MACROS = { "\\mbox": "\\text{#1}", "\\emph": "\\textit{#1}", "\\centerline": "#1" } as const;
+
 /** Longer texts are cut into source and not into formulas: nobody reads 100,000 characters of maths. */
 const LONGEST_TEXT = 60_000;
 
@@ -98,7 +101,7 @@ function formula(segment: Extract<Segment, { kind: "math" }>, words: Words): Nod
       maxExpand: CAPS.expansions,
       maxSize: CAPS.size,
       // A fresh object each time: a \gdef in one step must not change the next.
-      macros: {},
+      macros: { ...MACROS },
     });
     return holder;
   } catch {

@@ -12,6 +12,9 @@ describe("maths in text", () => {
     ["so $5$ dollars", ["5"]],
     ["$x$, $y$ and $z$.", ["x", "y", "z"]],
     ["$ x^2 + 1 $", [" x^2 + 1 "]],
+    ["$ ABCD $, $ x = 27$ and $b > 0 $", [" ABCD ", " x = 27", "b > 0 "]],
+    ["$pqr + pqs + prs + qrs.$", ["pqr + pqs + prs + qrs."]],
+    ["a salary of $\\$$1,200 with $5\\%$", ["\\$", "5\\%"]],
     ["$x = \\text{number of apples that he has}$", ["x = \\text{number of apples that he has}"]],
     ["the answer is \\boxed{\\frac{1}{2}}.", ["\\boxed{\\frac{1}{2}}"]],
     ["\\begin{align*}x&=1\\end{align*}", ["\\begin{align*}x&=1\\end{align*}"]],
@@ -32,6 +35,9 @@ describe("maths in text", () => {
     "\\\\(not maths\\\\)",
     "a paragraph $x\n\ny$ apart",
     "empty $$ $$ and \\(\\)",
+    "between $ 5, $ 6 and $ 7",
+    "$5 (or $x if late)",
+    "$12 x 5 =$<<12*5=60>>60 so 60-10=$<<60-10=50>>50",
   ])("leaves %j as text", (text) => {
     expect(maths(text)).toEqual([]);
   });

@@ -47,11 +47,12 @@ function skip(text: string, at: number): number {
 function startsAt(text: string, at: number, missing: Set<string>): Found | null {
   const char = text[at];
   if (char === "$") return text[at + 1] === "$" ? between(text, at, "$$", "$$", true, missing) : inlineDollar(text, at);
-  if (char === "[") return drawing(text, at, missing);
+  if (char === "[") return source(text, at, "[asy]", "[/asy]", missing);
   if (char !== "\\") return null;
   if (text[at + 1] === "(") return between(text, at, "\\(", "\\)", false, missing);
   if (text[at + 1] === "[") return between(text, at, "\\[", "\\]", true, missing);
-  return text[at + 1] === "b" ? (environment(text, at, missing) ?? boxed(text, at)) : null;
+  if (text[at + 1] !== "b") return null;
+  return environment(text, at, missing) ?? boxed(text, at) ?? source(text, at, "\\begin{tabular}", "\\end{tabular}", missing);
 }
 
 function between(text: string, at: number, open: string, close: string, display: boolean, missing: Set<string>): Found | null {
@@ -85,26 +86,32 @@ function inlineDollar(text: string, at: number): Found | null {
   const end = unescaped(text, "$", at + 1);
   if (end < 0) return null;
   const tex = text.slice(at + 1, end);
-  if (!tex.trim() || /\n\s*\n/.test(tex) || !readsAsMaths(tex, text[end + 1] ?? "")) return null;
+  if (!tex.trim() || /\n\s*\n/.test(tex) || !readsAsMaths(tex, text.slice(end + 1, end + 8))) return null;
   return { segment: { kind: "math", tex, raw: text.slice(at, end + 1), display: false }, end: end + 1 };
 }
 
 function readsAsMaths(tex: string, after: string): boolean {
+  if (/^\s*\\\$/.test(tex)) return true;
   const prose = proseWords(tex);
-  const tight = !/^\s|\s$/.test(tex) && !/\d/.test(after);
-  if (tight) return !(/^\s*[\d.,]/.test(tex) && prose >= 1) && prose < 4;
-  if (prose > 0 || /\d/.test(after)) return false;
-  const padded = /^\s/.test(tex) && /\s$/.test(tex);
-  return padded ? /[\\^_{}=]/.test(tex) : /[\\^_{]/.test(tex) && !/^\d/.test(tex);
+  const amount = /^\s*[\d.,]/.test(tex);
+  const [before, behind] = [/^\s/.test(tex), /\s$/.test(tex)];
+  if (/^\d/.test(after) || ((before || behind) && /^\s*\d/.test(after))) return false;
+  const cutShort = /[-+*/=(]\s*$/.test(tex);
+  // `$12 x 5 =$60` is two prices, `$<<12*5=60>>60` GSM8K's own arithmetic marks.
+  if ((amount && cutShort) || /^<</.test(tex)) return false;
+  if (!before && !behind) return !(amount && prose > 0) && prose < 4;
+  if (prose > 0 || cutShort || /,\s*$/.test(tex)) return false;
+  return !amount || /[\\^_{}=<>]/.test(tex) || (before && behind);
 }
 
 /** Words of three letters and more that are no command, no argument of \text and the like, no name of a function. */
 function proseWords(tex: string): number {
   const bare = tex
-    .replace(/\\(?:text\w*|mbox|mathrm|mathbf|mathit|mathsf|operatorname\*?|textbf|begin|end|label|tag)\s*\{[^{}]*\}/g, " ")
+    .replace(/\\(?:text\w*|mbox|emph|mathrm|mathbf|mathit|mathsf|operatorname\*?|textbf|begin|end|label|tag)\s*\{[^{}]*\}/g, " ")
     .replace(/\\[a-zA-Z]+/g, " ");
   const words = bare.match(/(?<![a-zA-Z])[a-z]{3,}(?![a-zA-Z])/g) ?? [];
-  return words.filter((word) => !/^(?:sin|cos|tan|log|exp|mod|max|min|gcd|lcm|lim|deg|det|abc|xyz|abcd|bcd)$/.test(word)).length;
+  // Products of variables (`pqr`) have no vowel, names of functions are few.
+  return words.filter((word) => /[aeiouy]/.test(word) && !/^(?:sin|cos|tan|log|exp|mod|max|min|lim|deg|det|abc|abcd|abcde|xyz)$/.test(word)).length;
 }
 
 function environment(text: string, at: number, missing: Set<string>): Found | null {
@@ -144,13 +151,16 @@ export function answerText(answer: string): string {
   return isTex ? `\\(\\displaystyle ${answer}\\)` : answer;
 }
 
-/** Asymptote drawings: shown as their source, so that the dollars in them open nothing. */
-function drawing(text: string, at: number, missing: Set<string>): Found | null {
-  if (!text.startsWith("[asy]", at) || missing.has("[/asy]")) return null;
-  const end = text.indexOf("[/asy]", at);
-  if (end < 0) missing.add("[/asy]");
-  if (end < 0) return null;
-  return { segment: { kind: "source", raw: text.slice(at, end + 6) }, end: end + 6 };
+/** Asymptote drawings and text tables: shown as their source, so that the dollars in them open nothing. */
+function source(text: string, at: number, open: string, close: string, missing: Set<string>): Found | null {
+  if (!text.startsWith(open, at) || missing.has(close)) return null;
+  const end = text.indexOf(close, at);
+  if (end < 0) {
+    missing.add(close);
+    return null;
+  }
+  const stop = end + close.length;
+  return { segment: { kind: "source", raw: text.slice(at, stop) }, end: stop };
 }
 
 /** Characters that would not be seen, or that turn the reading order: controls, bidi controls, zero-width, tags, line separators. */
