@@ -23,14 +23,14 @@ class Channel(virtual.Channel):
 
     supports_fanout = False
 
-    def _put(self, queue: str, payload: dict[str, Any], **_: Any) -> None:
+    def _put(self, queue: str, message: dict[str, Any], **_: Any) -> None:
         folder = self._folder(queue)
         name = f"{time.time_ns():020d}-{uuid.uuid4().hex}"
         beside = folder.parent / f"{name}.new"
-        beside.write_text(json.dumps(payload), encoding="utf-8")
+        beside.write_text(json.dumps(message), encoding="utf-8")
         beside.rename(folder / name)
 
-    def _get(self, queue: str) -> dict[str, Any]:
+    def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
         folder = self._folder(queue)
         for name in sorted(os.listdir(folder)):
             mine = folder.parent / f"{name}.taken"
@@ -69,7 +69,6 @@ class Transport(virtual.Transport):
     """Queues' bindings are kept in memory: every process declares those that it uses."""
 
     Channel = Channel
-    default_port = 0
     driver_type = driver_name = "folder"
     global_state = virtual.BrokerState()
 
