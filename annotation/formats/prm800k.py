@@ -85,12 +85,15 @@ def _labeller(value: Any) -> str:
 
 
 def _moment(value: Any) -> datetime:
-    """ISO 8601; without a zone it is UTC, as published."""
+    """UTC without a zone, as published and as `write_record` will write it again."""
     try:
         moment = datetime.fromisoformat(fields.text(value, "timestamp"))
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise Unreadable("timestamp", "must be an ISO 8601 date and time") from None
+        moment = None
+    # Written any other way it would not come back as it came.
+    if moment is None or moment.tzinfo is not None or moment.isoformat() != value:
+        raise Unreadable("timestamp", "must be UTC without a zone, as in 2022-07-30T23:23:32.118856")
+    return moment.replace(tzinfo=UTC)
 
 
 def _solution(

@@ -1,7 +1,6 @@
 """Files to import: the real ones where they are, and small ones written on the spot."""
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,6 @@ import pytest
 from django.conf import LazySettings
 
 Lines = Callable[..., Path]
-
-
-@pytest.fixture
-def shared_data() -> Path:
-    """The folder of real data. Outside CI it may be absent."""
-    folder = Path(os.environ.get("LABELAPP_SHARED_DATA") or Path(__file__).parents[3] / "shared" / "data")
-    if not folder.is_dir() and os.environ.get("CI") != "true":
-        pytest.skip(f"no shared data in {folder}")
-    return folder
 
 
 @pytest.fixture

@@ -219,10 +219,17 @@ def test_a52_a_bad_field_is_refused_with_its_path(path: str, value: Any, field: 
     assert (refusal.line, refusal.field) == (1, field)
 
 
-def test_a_moment_with_a_zone_is_kept_as_utc() -> None:
-    row = prm800k.read(changed("timestamp", "2023-01-22T06:34:27+02:00"))
-    assert row.submitted_at == datetime(2023, 1, 22, 4, 34, 27, tzinfo=UTC)
-    assert json.loads(written(row))["timestamp"] == "2023-01-22T04:34:27"
+def test_a_moment_is_utc_and_goes_out_as_it_came() -> None:
+    row = prm800k.read(changed("timestamp", "2023-01-22T06:34:27"))
+    assert row.submitted_at == datetime(2023, 1, 22, 6, 34, 27, tzinfo=UTC)
+    assert json.loads(written(row))["timestamp"] == "2023-01-22T06:34:27"
+
+
+@pytest.mark.parametrize("moment", ["2023-01-22T06:34:27+02:00", "2023-01-22T06:34:27Z", "2023-01-22T06:34:27.118", "2023-01-22"])
+def test_a_moment_that_would_not_come_back_as_it_came_is_refused(moment: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        prm800k.read(changed("timestamp", moment))
+    assert refused.value.field == "timestamp"
 
 
 def test_good_lines_around_a_bad_one_are_still_read() -> None:
