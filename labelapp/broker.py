@@ -73,7 +73,7 @@ class Transport(virtual.Transport):
     global_state = virtual.BrokerState()
 
     def __init__(self, client: Any, **options: Any) -> None:
-        super().__init__(client, **options)
+        super().__init__(client, **options)  # type: ignore[no-untyped-call]
         self.state = self.global_state
 
     def driver_version(self) -> str:
