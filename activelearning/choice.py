@@ -98,13 +98,8 @@ def _best(
             yield candidate
 
 
-def shares(chosen: Sequence[Chosen]) -> dict[str, int]:
-    """How many each strategy chose."""
-    return dict(Counter(c.strategy for c in chosen))
-
-
-def in_words(chosen: Sequence[Chosen]) -> str:
-    """One sentence for the round's page."""
+def in_words(strategies: Sequence[str]) -> str:
+    """One sentence for the round's page about who chose how many."""
     words = {"convincing_wrong": "convincing wrong", "mixed": "best of the rest", UNIFORM: "by chance"}
-    parts = ", ".join(f"{count:,} {words[strategy]}" for strategy, count in shares(chosen).items())
-    return f"{len(chosen):,} chosen: {parts}."
+    parts = ", ".join(f"{count:,} {words[strategy]}" for strategy, count in Counter(strategies).items())
+    return f"{len(strategies):,} chosen: {parts}."

@@ -7,6 +7,7 @@ died anywhere is simply run again: what is there is used, what is missing is mad
 import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -282,6 +283,8 @@ def score(attempt: Attempt) -> dict[str, Any]:
 def select(attempt: Attempt) -> dict[str, Any]:
     """The solutions to label next, each with its rank, score, strategy and reason. Undecided ones never count as wrong."""
     attempt.check()
+    if attempt.round.batch is not None:  # what was queued was chosen from another pool than today's
+        return _selected(list(Selected.objects.filter(round=attempt.round).order_by("rank")))
     model = _model(attempt)
     chosen = choice.choose(pool.candidates(attempt.project, scorer=model.name), config=attempt.config)
     if not chosen:
@@ -295,7 +298,12 @@ def select(attempt: Attempt) -> dict[str, Any]:
     with attempt.fenced():
         Selected.objects.filter(round=attempt.round).delete()
         Selected.objects.bulk_create(rows, batch_size=1000)
-    return {"summary": choice.in_words(chosen), "chosen": len(rows), "shares": choice.shares(chosen)}
+    return _selected(rows)
+
+
+def _selected(rows: list[Selected]) -> dict[str, Any]:
+    strategies = [row.strategy for row in rows]
+    return {"summary": choice.in_words(strategies), "chosen": len(rows), "shares": dict(Counter(strategies))}
 
 
 def queue(attempt: Attempt) -> dict[str, Any]:
