@@ -6,11 +6,14 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, worker_init
 
+from labelapp.alive import SignOfLife
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labelapp.settings")
 
 app = Celery("labelapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(SignOfLife)
 
 
 @worker_init.connect

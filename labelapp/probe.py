@@ -1,10 +1,15 @@
-"""Does the web process on this machine answer? `python -m labelapp.probe [PORT]`: exit code 0 for yes; for health checks."""
+"""Is this part of the installation well? `python -m labelapp.probe web|worker|clock`: exit code 0 for yes; for health checks."""
 
 import http.client
 import os
 import sys
+import time
+from pathlib import Path
 
-DEFAULT_PORT = 8000
+from labelapp.alive import sign
+
+PORT = 8000
+SILENT_AFTER = {"worker": 60.0, "clock": 600.0}  # seconds; the clock saves its schedule every three minutes
 
 
 def answers(*, port: int, host: str = "127.0.0.1", name: str = "localhost") -> bool:
@@ -22,11 +27,23 @@ def answers(*, port: int, host: str = "127.0.0.1", name: str = "localhost") -> b
 def accepted_name(allowed_hosts: list[str]) -> str:
     """A host name that passes `ALLOWED_HOSTS`; `.example.org` there stands for the domain and all below."""
     return (
-        allowed_hosts[0].strip().removeprefix(".") if allowed_hosts and allowed_hosts[0].strip() != "*" else "localhost"
+        allowed_hosts[0].strip().removeprefix(".")
+        if allowed_hosts and allowed_hosts[0].strip() not in ("", "*")
+        else "localhost"
     )
 
 
+def is_alive(what: str, data_folder: Path, *, now: float) -> bool:
+    """Whether the `worker` on this host, or the `clock`, has shown itself lately."""
+    places = [sign(data_folder)] if what == "worker" else list(data_folder.glob("clock*"))
+    return any(now - path.stat().st_mtime < SILENT_AFTER[what] for path in places if path.exists())
+
+
+def _main(what: str) -> bool:
+    if what == "web":
+        return answers(port=PORT, name=accepted_name(os.environ.get("ALLOWED_HOSTS", "").split(",")))
+    return is_alive(what, Path(os.environ.get("LABELAPP_DATA_DIR", "var")), now=time.time())
+
+
 if __name__ == "__main__":
-    given = [name for name in os.environ.get("ALLOWED_HOSTS", "").split(",") if name.strip()]
-    asked = int(sys.argv[1]) if sys.argv[1:] else DEFAULT_PORT
-    sys.exit(0 if answers(port=asked, name=accepted_name(given)) else 1)
+    sys.exit(0 if _main(sys.argv[1]) else 1)
