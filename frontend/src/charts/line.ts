@@ -106,6 +106,7 @@ function labelEnds(plot: uPlot, data: ChartData, font: string, tone: (name: stri
   ctx.save();
   ctx.font = font.replace("13px", `${13 * ratio}px`);
   ctx.textBaseline = "middle";
+  ctx.textAlign = "left";
   data.series.forEach((series, index) => {
     const at = series.values.findLastIndex((value) => value !== null);
     const value = series.values[at];
