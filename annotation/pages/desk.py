@@ -23,7 +23,7 @@ def desk(request: HttpRequest, user: User, project: Project) -> HttpResponse:
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "instructions": project.instructions,
         "sign_in_url": f"{reverse('account_login')}?next={request.path}",
-        "home_url": "/",
+        "home_url": reverse("project", args=[project.slug]),
     }
     return render(request, "annotation/desk.html", {"project": project, "config": config})
 
