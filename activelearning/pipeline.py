@@ -178,7 +178,7 @@ def evaluate(attempt: Attempt) -> dict[str, Any]:
         for row in held_out:
             file.write(json.dumps({"problem": row.problem, "steps": measures.rated_part(row)}).encode() + b"\n")
     scored = _scored(attempt, model, shard, message="Measuring on the held-out problems") if held_out else []
-    metrics = measures.of_steps(held_out, [line["rating_probs"] for line in scored])
+    metrics = measures.of_steps(held_out, [line.get("rating_probs") or [] for line in scored])
     with attempt.fenced():
         RewardModel.objects.filter(project=attempt.project, is_current=True).exclude(pk=model.pk).update(
             is_current=False
@@ -215,7 +215,8 @@ def _run_scorer(attempt: Attempt, model: RewardModel, shard: Path, *, done: int,
         attempt.report(done=done + new[-1]["done"], total=total or new[-1]["total"], message=message)
 
     folder = Path(settings.DATA_DIR) / model.path
-    arguments = ["--model", str(folder), "--input", str(shard), "--output", str(output), "--progress", str(progress)]
+    arguments = ["--model", str(folder), "--manifest-sha256", model.sha256, "--progress", str(progress)]
+    arguments += ["--input", str(shard), "--output", str(output)]
     child.run(SCORER, arguments, log=attempt.log, tick=tick)
     return output
 

@@ -65,7 +65,7 @@ def _score(line: dict[str, Any], scorer: str) -> Score:
     return Score(
         solution_id=line["id"],
         scorer=scorer,
-        rating_probs=line.get("rating_probs", []),
+        rating_probs=line.get("rating_probs") or [],  # a solution longer than the model can read has none
         prm_score=line.get("prm_score"),
         orm_score=line.get("orm_score"),
     )
