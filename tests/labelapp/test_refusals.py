@@ -1,0 +1,111 @@
+"""A72: production refuses to start unsafe: the real programs, each reason in one clear line, exit code 1, no traceback."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.private_postgres import PrivatePostgres
+from tests.labelapp.processes import SAFE, environment, free_port, run
+
+UNSAFE = {
+    "a missing key": ({"SECRET_KEY": None}, "SECRET_KEY is not set."),
+    "a default key": ({"SECRET_KEY": "django-insecure-" + "abcdefgh" * 8}, "SECRET_KEY is a default one"),
+    "a short key": ({"SECRET_KEY": "abcdefghijklmnopqrstuvwxyz"}, "SECRET_KEY is too easy to guess"),
+    "a monotonous key": ({"SECRET_KEY": "ab" * 40}, "SECRET_KEY is too easy to guess"),
+    "debugging": ({"DEBUG": "1"}, "DEBUG is on"),
+    "any host": ({"ALLOWED_HOSTS": "labels.example.org,*"}, "ALLOWED_HOSTS is *"),
+    "no host": ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS is not set"),
+    "SQLite unasked for": ({"LABELAPP_ALLOW_SQLITE": None}, "DATABASE_URL is not set or names SQLite"),
+    "a database that does not answer": (
+        {"DATABASE_URL": "postgres://x:y@127.0.0.1:9/z"},
+        "The database does not answer",
+    ),
+    "an open Redis elsewhere": (
+        {"REDIS_URL": "redis://redis.example.org:6379/0"},
+        "Redis on redis.example.org is used without a password",
+    ),
+    "no public address": ({"PUBLIC_URL": None}, "PUBLIC_URL is not set"),
+    "a public address in the clear": ({"PUBLIC_URL": "http://labels.example.org"}, "is not https"),
+}
+GUNICORN = ["-m", "gunicorn", "--bind", "127.0.0.1:0"]
+
+
+@pytest.mark.parametrize("case", UNSAFE)
+def test_the_web_refuses_to_start_with(case: str, tmp_path: Path) -> None:
+    changes, line = UNSAFE[case]
+
+    ended = run(GUNICORN, environment(tmp_path, **(SAFE | changes)))
+
+    assert ended.returncode == 1
+    said = [text for text in ended.stderr.splitlines() if text.startswith("labelapp refuses to start: ")]
+    assert len(said) == 1
+    assert line in said[0]
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        ["-m", "celery", "-A", "labelapp", "worker", "-c", "1"],
+        ["-m", "celery", "-A", "labelapp", "beat", "--pidfile="],
+        ["manage.py", "up", "--port", "0"],
+    ],
+    ids=["worker", "clock", "up"],
+)
+def test_every_reason_is_said_at_once_by(program: list[str], tmp_path: Path) -> None:
+    ended = run(
+        program,
+        environment(tmp_path, LABELAPP_ENV="production", DEBUG="1", ALLOWED_HOSTS="*", REDIS_URL="redis://10.0.0.1/0"),
+    )
+
+    assert ended.returncode == 1
+    for reason in ("SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "PUBLIC_URL", "Redis", "SQLite"):
+        assert reason in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_value_that_cannot_be_read_is_named_without_a_traceback(tmp_path: Path) -> None:
+    ended = run(["manage.py", "check"], environment(tmp_path, LABELAPP_ENV="prodcution"))
+
+    assert ended.returncode == 1
+    assert "LABELAPP_ENV is 'prodcution'; it must be one of local, production." in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_deployment_check_shows_the_same_reasons(tmp_path: Path) -> None:
+    ended = run(["manage.py", "check", "--deploy"], environment(tmp_path, LABELAPP_ENV="production"))
+
+    assert ended.returncode == 1
+    assert all(code in ended.stderr for code in ("labelapp.E001", "labelapp.E003", "labelapp.E004", "labelapp.E006"))
+
+
+def test_a_safe_installation_passes_the_deployment_check(tmp_path: Path) -> None:
+    ended = run(["manage.py", "check", "--deploy", "--fail-level", "WARNING"], environment(tmp_path, **SAFE))
+
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_up_refuses_a_database_that_lags_behind_in_production(tmp_path: Path) -> None:
+    ended = run(["manage.py", "up", "--port", str(free_port())], environment(tmp_path, **SAFE))
+
+    assert ended.returncode == 1
+    assert "python manage.py migrate" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.fixture
+def careless_postgres() -> Iterator[PrivatePostgres]:
+    server = PrivatePostgres(fsync="off", synchronous_commit="off", full_page_writes="off")
+    yield server
+    server.close()
+
+
+@pytest.mark.postgres_only
+def test_a_postgres_that_may_lose_labels_is_refused(careless_postgres: PrivatePostgres, tmp_path: Path) -> None:
+    ended = run(GUNICORN, environment(tmp_path, **SAFE, DATABASE_URL=careless_postgres.url))
+
+    assert ended.returncode == 1
+    for name in ("fsync", "full_page_writes", "synchronous_commit"):
+        assert f"PostgreSQL has {name} off" in ended.stderr
+    assert "Traceback" not in ended.stderr
