@@ -147,7 +147,7 @@ def pool_line(problem: Problem, solution: Solution) -> str:
 
 def _problem(rng: np.random.Generator) -> Problem:
     person, thing = str(rng.choice(_PEOPLE)), str(rng.choice(_THINGS))
-    start = value = int(rng.integers(3, 16))
+    start = value = int(rng.integers(LOWEST + 1, HIGHEST))
     changes: list[int] = []
     phrases: list[str] = []
     for _ in range(int(rng.integers(2, 5))):

@@ -7,8 +7,9 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 _PR_SET_PDEATHSIG = 1
 _LOOK = 0.5  # seconds between looks at the parent where the kernel does not tell
@@ -41,20 +42,37 @@ def _die() -> None:
 
 
 class Progress:
-    """Appends one JSON line a report to a file, at most one every `every` seconds (the last of a stage always)."""
+    """Appends one JSON line a report to a file, at most one every `every` seconds (the last of a stage always); a bar on a terminal."""
 
-    def __init__(self, path: Path | None, *, every: float = 0.5) -> None:
+    def __init__(self, path: Path | None, *, terminal: TextIO | None = None, every: float = 0.5) -> None:
         self._file = path.open("a", encoding="utf-8") if path else None
+        self._terminal = terminal if terminal is not None and terminal.isatty() else None
         self._every = every
         self._next = 0.0
 
     def report(self, *, last: bool = False, **facts: Any) -> None:
-        if self._file is None or (not last and time.monotonic() < self._next):
+        if not last and time.monotonic() < self._next:
             return
         self._next = time.monotonic() + self._every
-        self._file.write(json.dumps(facts) + "\n")
-        self._file.flush()
+        if self._file is not None:
+            self._file.write(json.dumps(facts) + "\n")
+            self._file.flush()
+        if self._terminal is not None:
+            self._terminal.write("\r" + bar(facts) + ("\n" if last else ""))
+            self._terminal.flush()
 
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def bar(facts: Mapping[str, Any], width: int = 30) -> str:
+    """`train [#####.....] 120/450 loss 0.512 eta 14 s`."""
+    done, total = facts.get("step", facts.get("done", 0)), facts.get("steps", facts.get("total"))
+    filled = round(width * done / total) if total else 0
+    words = [f"{facts.get('stage')} [{'#' * filled}{'.' * (width - filled)}] {done}/{total or '?'}"]
+    if facts.get("loss") is not None:
+        words.append(f"loss {facts['loss']:.3f}")
+    if facts.get("eta_seconds") is not None:
+        words.append(f"eta {facts['eta_seconds']:.0f} s")
+    return " ".join(words).ljust(78)

@@ -48,6 +48,7 @@ class TrainingConfig:
     layers: int = 3
     heads: int = 4
     feed_forward: int = 192
+    window: int = 6  # tokens that every layer but the last looks back
     dropout: float = 0.0
     # running
     checkpoint_seconds: float = 5.0
@@ -165,6 +166,7 @@ _RULES: dict[str, Callable[[Any], str]] = {
     "layers": _whole(1, 100),
     "heads": _whole(1, 128),
     "feed_forward": _whole(8, 16_384),
+    "window": _whole(1, 1_000_000),
     "dropout": _number(0, 0.9),
     "checkpoint_seconds": _number(0, 86_400),
     "device": _one_of("auto", "cpu", "cuda"),

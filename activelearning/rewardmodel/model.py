@@ -1,4 +1,4 @@
-"""The models: token classification on any local transformers folder, or `tiny`, a small Llama from scratch with a tokenizer of the data.
+"""The models: token classification on any local transformers folder, or `tiny`, a small Qwen3 from scratch with a tokenizer of the data.
 
 No file of a folder is ever run: safetensors only, no `auto_map`, nothing from a network. Everything is opened in 32-bit floats.
 """
@@ -25,6 +25,7 @@ from activelearning.rewardmodel.data import Encoder, Layout, LayoutError
 PAD = "<|pad|>"
 LABELS = {"prm": {0: "-1", 1: "0", 2: "1"}, "orm": {0: "wrong", 1: "right"}}
 TINY_POSITIONS = 8192  # tokens that a `tiny` can place; rotary positions cost nothing
+TINY_SPREAD = 0.08  # of its first weights; the usual 0.02 is too little for a model this narrow
 # With these a token sees only what stands before it, so padding on the right changes nothing and needs no mask.
 _CAUSAL = frozenset(
     {"llama", "qwen2", "qwen3", "mistral", "gemma", "gemma2", "gpt_neox", "phi", "phi3", "olmo", "olmo2", "smollm3", "stablelm"}
@@ -81,16 +82,27 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
 
 
 def build_tiny(config: TrainingConfig, *, kind: str, texts: Iterable[str], seed: int) -> RewardModel:
-    """`tiny`, its weights drawn from `seed`."""
+    """`tiny`, its weights drawn from `seed`: a Qwen3 whose layers look back a few tokens, and the last one at everything.
+
+    Without that short sight it learns its few hundred lines by heart and no rule (EXPERIMENTS.md).
+    """
     tokenizer = train_tokenizer(texts, config.vocabulary)
     labels = LABELS[kind]
-    shape = transformers.LlamaConfig(
+    shape = transformers.Qwen3Config(
         vocab_size=len(tokenizer),
         hidden_size=config.hidden,
         intermediate_size=config.feed_forward,
         num_hidden_layers=config.layers,
         num_attention_heads=config.heads,
         num_key_value_heads=config.heads,
+        head_dim=config.hidden // config.heads,
+        layer_types=[*["sliding_attention"] * (config.layers - 1), "full_attention"],
+        use_sliding_window=config.layers > 1,
+        sliding_window=config.window,
+        max_window_layers=0,
+        rope_parameters={"rope_type": "default", "rope_theta": 100.0},
+        initializer_range=TINY_SPREAD,
+        tie_word_embeddings=False,
         max_position_embeddings=max(TINY_POSITIONS, config.max_length),
         attention_dropout=config.dropout,
         classifier_dropout=config.dropout,

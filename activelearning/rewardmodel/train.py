@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> dict[str, Any] | None:
         _threads(options.threads)
         examples, left_out = _examples(options, config)
         options.output.mkdir(parents=True, exist_ok=True)
-        progress = Progress(options.progress)
+        progress = Progress(options.progress, terminal=sys.stderr)
         return train(inputs, examples, left_out, options.output, progress)
     except (DataRefused, CheckpointRefused, LayoutError, TrainingFailed, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

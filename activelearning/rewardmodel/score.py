@@ -1,0 +1,135 @@
+"""`python -m activelearning.rewardmodel.score`: solutions in, the same lines out with scores. Meant to be run as a child process.
+
+Light at the top: whether the parent is still there is settled before torch is imported.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from activelearning.rewardmodel.child import Progress, die_with_parent
+from activelearning.rewardmodel.train import add_process_arguments
+
+STREAM = "-"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's words; `manage.py score_solutions` has the same."""
+    found = argparse.ArgumentParser(prog="python -m activelearning.rewardmodel.score", description=__doc__)
+    add_arguments(found)
+    add_process_arguments(found)
+    return found
+
+
+def add_arguments(found: argparse.ArgumentParser) -> None:
+    found.add_argument("--model", required=True, type=Path, metavar="DIR", help="a folder that training finished")
+    found.add_argument("--input", default=STREAM, metavar="FILE", help="JSON lines {problem, steps, …}, .gz too (default stdin)")
+    found.add_argument("--output", default=STREAM, metavar="FILE", help="(default stdout)")
+    found.add_argument("--threads", type=int, default=1, help="of the CPU")
+    found.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    found.add_argument("--manifest-sha256", metavar="HEX", help="refuse the model unless its training.json has this hash")
+    found.add_argument("--progress", type=Path, metavar="FILE", help="JSON lines are appended here as it goes")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status: 0 done, 1 refused or failed with the reason on stderr. Wrong usage exits with 2."""
+    options = parser().parse_args(argv)
+    if options.die_with_parent is not None:
+        die_with_parent(options.die_with_parent or None)
+    report = run(options)
+    if report is None:
+        return 1
+    print(summary(report), file=sys.stderr)
+    return 0
+
+
+def summary(report: dict[str, Any]) -> str:
+    return f"scored {report['solutions']} solutions, {report['without_score']} without a score"
+
+
+def run(options: argparse.Namespace) -> dict[str, Any] | None:
+    """Counts of what was scored; None where it was refused or failed, the reason said on stderr."""
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(options.threads, 1)))
+    # Only now: torch and transformers take seconds to import.
+    import torch
+
+    from activelearning.rewardmodel.checkpoint import CheckpointRefused
+    from activelearning.rewardmodel.model import open_trained
+    from activelearning.rewardmodel.scoring import InputRefused, ScoresBroken
+
+    if options.threads < 1 or (options.device == "cuda" and not torch.cuda.is_available()):
+        print("error: threads must be 1 or more, and device cuda needs a CUDA device", file=sys.stderr)
+        return None
+    torch.set_num_threads(options.threads)
+    progress = None
+    try:
+        model, manifest = open_trained(options.model, sha256=options.manifest_sha256)
+        model.network.to("cuda" if options.device != "cpu" and torch.cuda.is_available() else "cpu").eval()
+        progress = Progress(options.progress, terminal=sys.stderr)
+        counts = _score(model, options, progress)
+        return {"kind": model.kind, "neutral": model.neutral, "fingerprint": manifest["fingerprint"]} | counts
+    except (CheckpointRefused, ScoresBroken, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+    except InputRefused as error:
+        name = "stdin" if options.input == STREAM else Path(options.input).name
+        print("\n".join(f"{name}:{line}" for line in str(error).splitlines()), file=sys.stderr)
+    finally:
+        if progress is not None:
+            progress.close()
+    return None
+
+
+def _score(model: Any, options: argparse.Namespace, progress: Progress) -> dict[str, int]:
+    from annotation.formats.source import open_source, read_records
+
+    from activelearning.rewardmodel.scoring import Clock, score_lines
+
+    clock, total = Clock(), count_lines(options.input)
+    written = missing = 0
+    with open_source(options.input) as source, _written_whole(options.output) as target:
+        for record in score_lines(
+            model, read_records(source), report=lambda done: progress.report(**clock.facts(done, total))
+        ):
+            target.write(json.dumps(record, ensure_ascii=False) + "\n")
+            written += 1
+            missing += "score_problem" in record
+    progress.report(last=True, **clock.facts(written, written))
+    return {"solutions": written, "without_score": missing}
+
+
+def count_lines(source: str) -> int | None:
+    """How many lines a plain file has, for progress; None for a stream or an archive, where nobody knows."""
+    if source == STREAM or source.endswith(".gz"):
+        return None
+    with open(source, "rb") as file:
+        return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+
+
+@contextmanager
+def _written_whole(output: str) -> Iterator[TextIO]:
+    """Stdout, or a file that appears under its name only when all of it is written and on the disk."""
+    if output == STREAM:
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    path = Path(output)
+    beside = path.with_name(path.name + ".new")
+    try:
+        with beside.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+
+if __name__ == "__main__":
+    sys.exit(main())

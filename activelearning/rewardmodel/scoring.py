@@ -1,0 +1,160 @@
+"""Scores for solutions: lines in, the same lines out with each step's three probabilities, in constant memory and in order.
+
+Lines are taken in windows; inside a window solutions of like length share a batch, so little is padded and nothing else changes: every score
+equals the one that the solution gets alone, within 1e-5.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from annotation.formats import fields
+from annotation.formats.fields import Unreadable
+from annotation.formats.rows import Refusal
+
+from activelearning.rewardmodel.config import RATINGS
+from activelearning.rewardmodel.data import Tokens, encode
+from activelearning.rewardmodel.model import RewardModel
+from activelearning.rewardmodel.order import token_batches
+from activelearning.rewardmodel.reductions import Probabilities, solution_score
+
+WINDOW = 2048  # lines held at a time
+BATCH_TOKENS = 16_384  # padded
+BATCH_SIZE = 256
+MOST_REFUSALS = 100
+
+Record = dict[str, Any]
+Report = Callable[[int], None]
+
+
+class InputRefused(ValueError):
+    """A line cannot be scored: `LINE: FIELD: REASON`."""
+
+
+class ScoresBroken(RuntimeError):
+    """The model gave a score that is not a finite number: its weights are broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class SolutionScore:
+    """A PRM's three probabilities a step, or an ORM's one; `problem` says why there is no score."""
+
+    rating_probs: tuple[Probabilities, ...] | None = None
+    prm_score: float | None = None
+    orm_score: float | None = None
+    problem: str = ""
+
+
+def score_lines(model: RewardModel, lines: Iterable[tuple[int, Record] | Refusal], *, report: Report) -> Iterator[Record]:
+    """Each record with its scores, in order. Raises `InputRefused` at the first window with a line that cannot be read, `ScoresBroken`."""
+    done = 0
+    for window in _windows(lines):
+        scores = score_solutions(model, [(r["problem"], r["steps"]) for r in window], report=lambda n: report(done + n))
+        for record, score in zip(window, scores, strict=True):
+            yield record | _written(score, model.kind)
+        done += len(window)
+        report(done)
+
+
+def score_solutions(
+    model: RewardModel,
+    solutions: Sequence[tuple[str, Sequence[str]]],
+    *,
+    batch_tokens: int = BATCH_TOKENS,
+    batch_size: int = BATCH_SIZE,
+    report: Report = lambda done: None,
+) -> list[SolutionScore]:
+    """Scores of (problem, steps) pairs, in their order; one that is longer than the model can take has none and says so."""
+    encoded = [encode(model.encoder, problem, steps, max_length=model.limit) for problem, steps in solutions]
+    scores = [SolutionScore(problem=f"longer than the model's {model.limit} tokens")] * len(solutions)
+    whole = [i for i, tokens in enumerate(encoded) if len(tokens.ends) == len(solutions[i][1])]
+    lengths = [len(tokens.ids) for tokens in encoded]
+    whole.sort(key=lambda index: (lengths[index], index))
+    done = len(solutions) - len(whole)
+    for batch in token_batches(whole, lengths, batch_size=batch_size, batch_tokens=batch_tokens):
+        for index, probabilities in zip(batch, _probabilities(model, [encoded[i] for i in batch]), strict=True):
+            scores[index] = _score(model, encoded[index], probabilities)
+        done += len(batch)
+        report(done)
+    return scores
+
+
+def _probabilities(model: RewardModel, batch: Sequence[Tokens]) -> list[np.ndarray[Any, Any]]:
+    """For each sequence the (steps, classes) probabilities at its steps' ends, in 64-bit floats."""
+    device = next(model.network.parameters()).device
+    lengths = [len(tokens.ids) for tokens in batch]
+    ids = np.zeros((len(batch), max(lengths)), dtype=np.int64)
+    for row, tokens in enumerate(batch):
+        ids[row, : lengths[row]] = tokens.ids
+    rows = np.repeat(np.arange(len(batch)), [len(tokens.ends) for tokens in batch])
+    ends = np.concatenate([tokens.ends for tokens in batch]).astype(np.int64)
+    with torch.inference_mode():
+        logits = model.logits(torch.from_numpy(ids).to(device), torch.tensor(lengths, device=device))
+        at_ends = logits[torch.from_numpy(rows).to(device), torch.from_numpy(ends).to(device)]
+        probabilities = at_ends.double().softmax(-1).cpu().numpy()
+    if not np.isfinite(probabilities).all():
+        raise ScoresBroken("The model's probabilities are not finite; its weights are broken.")
+    return np.split(probabilities, np.cumsum([len(tokens.ends) for tokens in batch])[:-1])
+
+
+def _score(model: RewardModel, tokens: Tokens, probabilities: np.ndarray[Any, Any]) -> SolutionScore:
+    if model.kind == "orm":
+        return SolutionScore(orm_score=float(probabilities[-1, 1]))
+    steps: tuple[Probabilities, ...] = tuple((float(a), float(b), float(c)) for a, b, c in probabilities)
+    return SolutionScore(rating_probs=steps, prm_score=solution_score(steps, neutral=model.neutral))
+
+
+def _written(score: SolutionScore, kind: str) -> Record:
+    """The keys that a line gains. A solution without a score has nulls and the reason, so that no earlier score stays in its line."""
+    why: Record = {"score_problem": score.problem} if score.problem else {}
+    if kind == "orm":
+        return {"orm_score": score.orm_score} | why
+    probs = score.rating_probs
+    named = None if probs is None else [dict(zip(map(str, RATINGS), step, strict=True)) for step in probs]
+    return {"rating_probs": named, "prm_score": score.prm_score} | why
+
+
+def _windows(lines: Iterable[tuple[int, Record] | Refusal]) -> Iterator[list[Record]]:
+    window: list[Record] = []
+    refused: list[str] = []
+    for line in lines:
+        if isinstance(line, Refusal):
+            refused.append(f"{line.line}: {line.field}: {line.reason}")
+        else:
+            number, record = line
+            try:
+                _check(record)
+                window.append(record)
+            except Unreadable as error:
+                refused.append(f"{number}: {error.field}: {error.reason}")
+        if len(refused) >= MOST_REFUSALS:
+            break
+        if len(window) == WINDOW and not refused:
+            yield window
+            window = []
+    if refused:
+        raise InputRefused("\n".join(refused))
+    if window:
+        yield window
+
+
+def _check(record: Mapping[str, Any]) -> None:
+    fields.text(fields.required(record, "problem"), "problem", empty=False)
+    fields.step_texts(fields.required(record, "steps"), "steps")
+
+
+class Clock:
+    """Solutions a second and what is left, for progress."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+
+    def facts(self, done: int, total: int | None) -> Record:
+        seconds = time.monotonic() - self.began
+        rate = done / seconds if seconds > 0 else 0.0
+        left = (total - done) / rate if total is not None and rate > 0 else None
+        return {"stage": "score", "done": done, "total": total, "solutions_per_second": rate, "eta_seconds": left}
