@@ -117,7 +117,9 @@ def _figures(model: RewardModel | None) -> dict[str, Any] | None:
     found = model.metrics
     return {
         "step_auc": _percent(found.get("step_auc")),
+        "step_auc_interval": _between(found.get("step_auc_interval")),
         "first_error_accuracy": _percent(found.get("first_error_accuracy")),
+        "first_error_interval": _between(found.get("first_error_interval")),
         "solutions": found.get("solutions"),
         "problems": found.get("problems"),
     }
@@ -125,6 +127,11 @@ def _figures(model: RewardModel | None) -> dict[str, Any] | None:
 
 def _percent(value: float | None) -> str | None:
     return None if value is None else f"{value:.1%}"
+
+
+def _between(interval: dict[str, float] | None) -> str:
+    """A 95 % interval as `88–96 %`; empty where there is none."""
+    return "" if interval is None else f"{interval['low'] * 100:.0f}–{interval['high'] * 100:.0f} %"
 
 
 def _chosen(found: Round) -> list[Selected]:

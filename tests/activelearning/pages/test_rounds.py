@@ -48,7 +48,13 @@ def make_done(project: Project, *, number: int = 1) -> Round:
         name=f"algebra-prm-{number}",
         path="m",
         sha256="0" * 64,
-        metrics={"step_auc": 0.9123, "first_error_accuracy": None, "solutions": 12, "problems": 3},
+        metrics={
+            "step_auc": 0.9123,
+            "step_auc_interval": {"low": 0.884, "high": 0.956},
+            "first_error_accuracy": None,
+            "solutions": 12,
+            "problems": 3,
+        },
     )
     return done
 
@@ -117,7 +123,7 @@ def test_a_done_round_shows_figures_and_what_was_chosen_and_why(browser: Client,
         round=done, solution=solution, rank=1, score=0.987, strategy="convincing_wrong", reason="because"
     )
     page = text_of(browser, FIRST)
-    for expected in ("91.2%", "What is &lt;i&gt;2&lt;/i&gt; + 2?", "0.987", "because", "wrong"):
+    for expected in ("91.2%", "88–96 %", "What is &lt;i&gt;2&lt;/i&gt; + 2?", "0.987", "because", "wrong"):
         assert expected in page
     assert "91.2%" in text_of(browser, INDEX)
 
