@@ -47,7 +47,9 @@ def trial(folder: Path, labels: int, samples: int, seed: int, config: Path | Non
     _write(folder / "pool.jsonl", (arithmetic.pool_line(*pair) for pair in held_out))
     before = _seconds()
     extra = ["--config", str(config)] if config else []
-    _child("train", "--kind", "prm", "--data", folder / "train.jsonl", "--output", folder / "model", "--seed", seed, *extra)
+    _child(
+        "train", "--kind", "prm", "--data", folder / "train.jsonl", "--output", folder / "model", "--seed", seed, *extra
+    )
     trained = _seconds()
     _child("score", "--model", folder / "model", "--input", folder / "pool.jsonl", "--output", folder / "scored.jsonl")
     report = evaluate_steps(scored_labels(folder / "scored.jsonl"), seed=seed)

@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredLabel:
-    """`good` is P(+1) + P(0) of each step (P(+1) where neutral counts as bad), `ratings` -1, 0, +1 or None of the labelled steps, no longer."""
+    """`good`: P(+1) + P(0) of each step (P(+1) where neutral counts as bad); `ratings`: -1, 0, +1 or None of the labelled steps."""
 
     problem: str  # any name that is the same for all solutions of a problem
     good: tuple[float, ...]
@@ -202,5 +202,3 @@ def _percentiles(values: list[float], resamples: int) -> Interval | None:
         return None
     low, high = np.percentile(values, [2.5, 97.5])
     return Interval(low=float(low), high=float(high))
-
-

@@ -1,7 +1,7 @@
 """Checkpoints as files: safetensors and JSON only, checked before anything is allocated, written beside and renamed.
 
-A finished folder holds `training.json`, the manifest: it names every other file with its SHA-256 and is written last, so a folder with it is
-whole. Pickles are refused by name and by their first bytes, and configurations that name code to run (`auto_map`) are refused too.
+A finished folder holds `training.json`, the manifest: it names every other file with its SHA-256 and is written last, so a folder
+with it is whole. Pickles are refused by name and by their first bytes; so are configurations that name code to run (`auto_map`).
 """
 
 import hashlib
@@ -138,15 +138,16 @@ def check_safetensors(path: Path) -> None:
             raise CheckpointRefused(f"{path}: tensors overlap or leave a gap at byte {end}")
         end = last
     if end != size - 8 - length:
-        raise CheckpointRefused(f"{path} is truncated or too long: tensors take {end} bytes, {size - 8 - length} are there")
+        raise CheckpointRefused(
+            f"{path} is truncated or too long: tensors take {end} bytes, {size - 8 - length} are there"
+        )
 
 
 def _span(path: Path, name: str, entry: Any) -> tuple[int, int]:
     """Where a tensor's bytes stand, checked against its type and shape."""
-    shape = entry.get("shape") if isinstance(entry, dict) else None
-    offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
-    lists = isinstance(shape, list) and isinstance(offsets, list) and len(offsets) == 2 and len(shape) <= 16
-    if not lists or any(type(n) is not int or n < 0 for n in [*(shape or []), *(offsets or [])]):
+    entry = entry if isinstance(entry, dict) else {}
+    shape, offsets = entry.get("shape"), entry.get("data_offsets")
+    if not _whole_numbers(shape) or not _whole_numbers(offsets) or len(offsets) != 2:
         raise CheckpointRefused(f"{path}: tensor {name[:80]!r} has no proper shape or offsets")
     width = _BYTES.get(str(entry.get("dtype")))
     if width is None:
@@ -155,6 +156,10 @@ def _span(path: Path, name: str, entry: Any) -> tuple[int, int]:
     if last - first != width * math.prod(shape):
         raise CheckpointRefused(f"{path}: tensor {name[:80]!r} does not fill its bytes")
     return first, last
+
+
+def _whole_numbers(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= 16 and all(type(n) is int and n >= 0 for n in value)
 
 
 def read_manifest(folder: Path, *, sha256: str | None = None) -> dict[str, Any]:
@@ -178,7 +183,10 @@ def read_manifest(folder: Path, *, sha256: str | None = None) -> dict[str, Any]:
             raise CheckpointRefused(f"{there} has another SHA-256 than when it was trained")
     for there in folder.iterdir():
         # transformers would read a file of its own names (shards, an index, added tokens) that nobody vouched for
-        if there.suffix in (".safetensors", ".json", ".model", ".jinja", ".txt") and there.name not in (*files, MANIFEST):
+        if there.suffix in (".safetensors", ".json", ".model", ".jinja", ".txt") and there.name not in (
+            *files,
+            MANIFEST,
+        ):
             raise CheckpointRefused(f"{there} is not in the manifest")
     return manifest
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from activelearning.rewardmodel.config import TrainingConfig
 from annotation.formats import fields, prm800k
 from annotation.formats.fields import Unreadable
 from annotation.formats.rows import AnnotationRow, Refusal
 from annotation.formats.source import open_source, read_records
-
-from activelearning.rewardmodel.config import TrainingConfig
 
 MOST_REFUSALS = 100  # of a file that are shown
 ANSWER_MARK = "\n\n# Answer\n\n"

@@ -28,7 +28,21 @@ TINY_POSITIONS = 8192  # tokens that a `tiny` can place; rotary positions cost n
 TINY_SPREAD = 0.08  # of its first weights; the usual 0.02 is too little for a model this narrow
 # With these a token sees only what stands before it, so padding on the right changes nothing and needs no mask.
 _CAUSAL = frozenset(
-    {"llama", "qwen2", "qwen3", "mistral", "gemma", "gemma2", "gpt_neox", "phi", "phi3", "olmo", "olmo2", "smollm3", "stablelm"}
+    {
+        "llama",
+        "qwen2",
+        "qwen3",
+        "mistral",
+        "gemma",
+        "gemma2",
+        "gpt_neox",
+        "phi",
+        "phi3",
+        "olmo",
+        "olmo2",
+        "smollm3",
+        "stablelm",
+    }
 )
 # Words, one digit at a time, the rest; a space before a digit goes with what stands before it, so that a digit is one token everywhere.
 _WORDS = r" ?\p{L}+(?: (?=\p{N}))?|\p{N}| ?[^\s\p{L}\p{N}]+(?: (?=\p{N}))?|\s+(?!\S)|\s+"
@@ -50,7 +64,7 @@ class RewardModel:
 
     @property
     def causal(self) -> bool:
-        return self.network.config.model_type in _CAUSAL  # type: ignore[union-attr, no-any-return]
+        return getattr(self.network.config, "model_type", "") in _CAUSAL
 
     def logits(self, ids: Tensor, lengths: Tensor) -> Tensor:
         """(batch, tokens) right-padded ids and (batch,) lengths to (batch, tokens, classes) in 32-bit floats."""
@@ -88,7 +102,8 @@ def build_tiny(config: TrainingConfig, *, kind: str, texts: Iterable[str], seed:
     """
     tokenizer = train_tokenizer(texts, config.vocabulary)
     labels = LABELS[kind]
-    shape = transformers.Qwen3Config(
+    shape: Any = transformers.Qwen3Config
+    shape = shape(
         vocab_size=len(tokenizer),
         hidden_size=config.hidden,
         intermediate_size=config.feed_forward,
@@ -184,7 +199,12 @@ def _made(network: Any, tokenizer: Any, encoder: Encoder, *, kind: str, neutral:
 def _network(folder: Path, **changes: Any) -> tuple[Any, dict[str, Any]]:
     try:
         network, loading = transformers.AutoModelForTokenClassification.from_pretrained(
-            str(folder), local_files_only=True, use_safetensors=True, output_loading_info=True, dtype=torch.float32, **changes
+            str(folder),
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+            dtype=torch.float32,
+            **changes,
         )
     except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError) as error:
         raise CheckpointRefused(f"{folder} cannot be opened as token classification: {str(error)[:300]}") from error

@@ -1,4 +1,4 @@
-"""From a solution's step probabilities to its score: product, minimum, last or mean, with neutral steps as good or as bad (arXiv 2305.20050)."""
+"""From step probabilities to a solution's score: product, minimum, last or mean; neutral as good or as bad (arXiv 2305.20050)."""
 
 import math
 from collections.abc import Sequence

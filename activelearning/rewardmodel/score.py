@@ -28,11 +28,15 @@ def parser() -> argparse.ArgumentParser:
 
 def add_arguments(found: argparse.ArgumentParser) -> None:
     found.add_argument("--model", required=True, type=Path, metavar="DIR", help="a folder that training finished")
-    found.add_argument("--input", default=STREAM, metavar="FILE", help="JSON lines {problem, steps, …}, .gz too (default stdin)")
+    found.add_argument(
+        "--input", default=STREAM, metavar="FILE", help="JSON lines {problem, steps, …}, .gz too (default stdin)"
+    )
     found.add_argument("--output", default=STREAM, metavar="FILE", help="(default stdout)")
     found.add_argument("--threads", type=int, default=1, help="of the CPU")
     found.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
-    found.add_argument("--manifest-sha256", metavar="HEX", help="refuse the model unless its training.json has this hash")
+    found.add_argument(
+        "--manifest-sha256", metavar="HEX", help="refuse the model unless its training.json has this hash"
+    )
     found.add_argument("--progress", type=Path, metavar="FILE", help="JSON lines are appended here as it goes")
 
 
@@ -85,9 +89,8 @@ def run(options: argparse.Namespace) -> dict[str, Any] | None:
 
 
 def _score(model: Any, options: argparse.Namespace, progress: Progress) -> dict[str, int]:
-    from annotation.formats.source import open_source, read_records
-
     from activelearning.rewardmodel.scoring import Clock, score_lines
+    from annotation.formats.source import open_source, read_records
 
     clock, total = Clock(), count_lines(options.input)
     written = missing = 0
@@ -128,7 +131,6 @@ def _written_whole(output: str) -> Iterator[TextIO]:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
-
 
 
 if __name__ == "__main__":

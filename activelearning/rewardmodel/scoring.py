@@ -1,7 +1,7 @@
 """Scores for solutions: lines in, the same lines out with each step's three probabilities, in constant memory and in order.
 
-Lines are taken in windows; inside a window solutions of like length share a batch, so little is padded and nothing else changes: every score
-equals the one that the solution gets alone, within 1e-5.
+Lines are taken in windows; inside a window solutions of like length share a batch, so little is padded and nothing else changes: every
+score equals the one that the solution gets alone, within 1e-5.
 """
 
 import time
@@ -12,15 +12,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from annotation.formats import fields
-from annotation.formats.fields import Unreadable
-from annotation.formats.rows import Refusal
-
 from activelearning.rewardmodel.config import RATINGS
 from activelearning.rewardmodel.data import Tokens, encode
 from activelearning.rewardmodel.model import RewardModel
 from activelearning.rewardmodel.order import token_batches
 from activelearning.rewardmodel.reductions import Probabilities, solution_score
+from annotation.formats import fields
+from annotation.formats.fields import Unreadable
+from annotation.formats.rows import Refusal
 
 WINDOW = 2048  # lines held at a time
 BATCH_TOKENS = 16_384  # padded
@@ -49,15 +48,20 @@ class SolutionScore:
     problem: str = ""
 
 
-def score_lines(model: RewardModel, lines: Iterable[tuple[int, Record] | Refusal], *, report: Report) -> Iterator[Record]:
+def score_lines(
+    model: RewardModel, lines: Iterable[tuple[int, Record] | Refusal], *, report: Report
+) -> Iterator[Record]:
     """Each record with its scores, in order. Raises `InputRefused` at the first window with a line that cannot be read, `ScoresBroken`."""
     done = 0
     for window in _windows(lines):
-        scores = score_solutions(model, [(r["problem"], r["steps"]) for r in window], report=lambda n: report(done + n))
+        scores = score_solutions(model, [(r["problem"], r["steps"]) for r in window], report=_after(done, report))
         for record, score in zip(window, scores, strict=True):
             yield record | _written(score, model.kind)
         done += len(window)
-        report(done)
+
+
+def _after(before: int, report: Report) -> Report:
+    return lambda done: report(before + done)
 
 
 def score_solutions(

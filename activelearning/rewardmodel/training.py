@@ -1,4 +1,4 @@
-"""The training loop, from examples to a finished folder: seeded, resumable to the same bits on a CPU, never saving a broken model as good."""
+"""The training loop, examples to a finished folder: seeded, resumable to the same bits on a CPU, never saving a broken model as good."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ import math
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,9 @@ class Batch:
     targets: Tensor
 
 
-def train(inputs: Inputs, examples: Sequence[Example], left_out: dict[str, int], output: Path, progress: Progress) -> dict[str, Any]:
+def train(
+    inputs: Inputs, examples: Sequence[Example], left_out: dict[str, int], output: Path, progress: Progress
+) -> dict[str, Any]:
     """Train, or go on with what `output` holds of the same inputs, and return the manifest of the finished folder.
 
     Raises `DataRefused`, `CheckpointRefused`, `TrainingFailed`; then `output` holds no `training.json`.
@@ -84,7 +86,9 @@ def train(inputs: Inputs, examples: Sequence[Example], left_out: dict[str, int],
         examples, model.encoder, kind=inputs.kind, max_length=min(inputs.config.max_length, model.limit)
     )
     if not labelled:
-        raise DataRefused(f"Nothing is left to train on under {inputs.config.max_length} tokens: {dict(dropped.counts)}")
+        raise DataRefused(
+            f"Nothing is left to train on under {inputs.config.max_length} tokens: {dict(dropped.counts)}"
+        )
     run = _Run(model, labelled, inputs, device, StateFolder(output / "checkpoint"), fingerprint)
     seconds = run.steps(progress)
     manifest = {
@@ -134,7 +138,7 @@ class _Run:
         self.config = inputs.config
         self.states, self.fingerprint = states, fingerprint
         self.network = model.network.to(device)
-        self.weights = dict(self.network.named_parameters())
+        self.weights: dict[str, Tensor] = dict(self.network.named_parameters())
         self.optimiser = torch.optim.AdamW(
             _groups(self.weights, self.config.weight_decay), lr=self.config.learning_rate, fused=True
         )
@@ -254,7 +258,7 @@ class _Run:
 
     def _save(self, step: int) -> None:
         """Everything that the next step depends on. The order of data follows from the seed and is not saved."""
-        tensors = {f"weight.{name}": weight for name, weight in self.weights.items()}
+        tensors: dict[str, Tensor] = {f"weight.{name}": weight for name, weight in self.weights.items()}
         tensors |= {f"buffer.{name}": buffer for name, buffer in self.network.named_buffers()}
         for name, weight in self.weights.items():
             for key, value in self.optimiser.state.get(weight, {}).items():
@@ -330,7 +334,7 @@ def make_batch(examples: Sequence[Labelled], device: torch.device) -> Batch:
     return Batch(*(torch.from_numpy(array).to(device) for array in arrays))
 
 
-def _groups(weights: dict[str, torch.nn.Parameter], decay: float) -> list[dict[str, Any]]:
+def _groups(weights: Mapping[str, Tensor], decay: float) -> list[dict[str, Any]]:
     """Matrices decay; biases and norms do not."""
     return [
         {"params": [w for w in weights.values() if w.dim() > 1], "weight_decay": decay},
@@ -389,5 +393,3 @@ def _finish(model: RewardModel, output: Path, manifest: dict[str, Any]) -> None:
     manifest["files"] = files
     checkpoint.write_file(output / checkpoint.MANIFEST, json.dumps(manifest, indent=1).encode())
     shutil.rmtree(beside)
-
-

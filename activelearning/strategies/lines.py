@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from activelearning.strategies.pool import Pick, Pool
 from annotation.formats import fields
 from annotation.formats.fields import Unreadable
-
-from activelearning.strategies.pool import Pick, Pool
 
 VERDICTS = ("right", "wrong", "undecided")
 BY_SCORE = frozenset({"convincing_wrong", "mixed"})
@@ -28,7 +27,9 @@ def pool_of(records: Sequence[Mapping[str, Any]], *, strategy: str) -> Pool:
             wrong.append(is_wrong(record, needed=strategy in BY_SCORE))
         except Unreadable as error:
             raise Unreadable(f"{index}:{error.field}", error.reason) from None
-    return Pool(ids=ids, problems=problems, scores=np.array(scores, dtype=np.float64), is_wrong=np.array(wrong, dtype=np.bool_))
+    return Pool(
+        ids=ids, problems=problems, scores=np.array(scores, dtype=np.float64), is_wrong=np.array(wrong, dtype=np.bool_)
+    )
 
 
 def chosen_lines(records: Sequence[Mapping[str, Any]], picks: Sequence[Pick]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""80/20: four fifths the most convincing wrong answers, one fifth the most convincing of all that remain (arXiv 2305.20050, section 4.2)."""
+"""80/20: four fifths the most convincing wrong answers, one fifth the most convincing of what remains (arXiv 2305.20050, 4.2)."""
 
 import numpy as np
 

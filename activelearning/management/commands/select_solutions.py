@@ -27,7 +27,9 @@ class Command(BaseCommand):
         parser.add_argument("--strategy", required=True, metavar="NAME", help=", ".join(STRATEGIES))
         parser.add_argument("--budget", required=True, type=_positive, metavar="N", help="how many to choose")
         parser.add_argument("--per-problem", type=_positive, metavar="K", help="at most K of one problem")
-        parser.add_argument("--uniform-share", type=float, default=0.0, help="of the budget, chosen by chance beside it")
+        parser.add_argument(
+            "--uniform-share", type=float, default=0.0, help="of the budget, chosen by chance beside it"
+        )
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--drop-near-duplicates", action="store_true")
         parser.add_argument("--input", default=STREAM, metavar="FILE")
