@@ -252,7 +252,8 @@ $$\sum_{k=1}^{8} \frac{1}{k(k+2)} = \frac{1}{2}\left(1 + \frac{1}{2} - \frac{1}{
 
 - Everything between the first and the last fraction cancels, and $\frac{1}{2}\left(1 - \frac{1}{10}\right)$ remains.
 
-|+ The fractions $\frac{1}{3}, \dots, \frac{1}{8}$ cancel, and $\frac{1}{2}\left(1 + \frac{1}{2} - \frac{1}{9} - \frac{1}{10}\right)$ remains.
+|+ The fractions $\frac{1}{3}, \dots, \frac{1}{8}$ cancel, and
+$\frac{1}{2}\left(1 + \frac{1}{2} - \frac{1}{9} - \frac{1}{10}\right)$ remains.
 
 |- The fractions $\frac{1}{2}, \dots, \frac{1}{8}$ cancel, and $\frac{1}{2}\left(1 - \frac{1}{9}\right)$ remains.
 
