@@ -1,0 +1,161 @@
+"""`manage.py up` for real: one command serves, a nudge crosses the folder queue, what dies comes back, an end loses nothing (F32)."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from labelapp import probe
+from tests.labelapp.processes import ROOT, children, end, environment, eventually, free_port, run, runs
+
+pytestmark = pytest.mark.serial
+
+
+@dataclass
+class Installation:
+    """One data folder with `up` on it."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+
+    def __post_init__(self) -> None:
+        self.env = environment(self.folder, JOB_DEAD_AFTER="2", REAPER_INTERVAL="1")
+        self.log = self.folder / "up.log"
+        with self.log.open("w") as log:
+            command = [sys.executable, "manage.py", "up", "--no-demo", "--port", str(self.port)]
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log, text=True)
+
+    def below(self, word: str) -> list[int]:
+        """The processes of this installation whose command line names `word`."""
+        return [pid for pid in children(self.process.pid) if word in _command_line(pid)]
+
+    def answers(self) -> bool:
+        return probe.answers(port=self.port)
+
+    def wait_until_ready(self) -> None:
+        eventually(lambda: "labelapp is ready" in self.log.read_text(), "the greeting")
+
+
+def _command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Installation]:
+    installation = Installation(tmp_path)
+    yield installation
+    end(installation.process)
+
+
+def test_one_command_makes_the_tables_and_serves(up: Installation) -> None:
+    up.wait_until_ready()
+
+    assert f"http://127.0.0.1:{up.port}/" in up.log.read_text()
+    assert up.answers()
+    again = run(["manage.py", "up", "--port", str(free_port())], up.env)
+    assert again.returncode == 1
+    assert "runs already" in again.stderr
+    taken = run(["manage.py", "up", "--port", str(up.port)], up.env)
+    assert taken.returncode == 1
+    assert "--port" in taken.stderr
+
+
+def test_clock_queue_and_worker_bring_back_a_job_whose_worker_died(up: Installation) -> None:
+    up.wait_until_ready()
+    left_behind = """
+from datetime import timedelta
+from django.utils import timezone
+from annotation import projects
+from annotation.models import Import
+Import.objects.create(project=projects.create_project(slug="p"), state="running", attempt=1, format="prm800k",
+    file_name="gone.jsonl", path="gone", heartbeat_at=timezone.now() - timedelta(hours=1))
+"""
+    made = run(["manage.py", "shell", "-c", left_behind], up.env)
+    assert made.returncode == 0, made.stderr
+
+    def attempts() -> int:
+        with sqlite3.connect(up.folder / "labelapp.sqlite3") as database:
+            return int(database.execute("SELECT attempt FROM annotation_import").fetchone()[0])
+
+    eventually(lambda: attempts() > 1, "another worker has taken it")
+
+
+def test_the_web_comes_back_after_a_kill(up: Installation) -> None:
+    up.wait_until_ready()
+    killed = up.below("gunicorn")
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+
+    eventually(lambda: up.answers() and not set(killed) & set(up.below("gunicorn")), "the web answers again")
+    assert up.process.poll() is None
+
+
+def test_nothing_outlives_a_killed_supervisor(up: Installation) -> None:
+    up.wait_until_ready()
+    eventually(lambda: len(up.below("celery")) >= 4, "clock, worker and its two hands run")
+    below = children(up.process.pid)
+
+    up.process.kill()
+
+    eventually(lambda: not any(runs(pid) for pid in below), "all are gone", within=40)
+
+
+def test_an_end_answers_what_was_accepted(up: Installation) -> None:
+    """Twelve labellers wait for a database that is held up when the end is asked for: each gets an answer, and it holds."""
+    up.wait_until_ready()
+    tokens = json.loads(run(["tests/faults/ledger_app.py", "seed", "40"], up.env).stdout)
+    held = sqlite3.connect(up.folder / "labelapp.sqlite3", isolation_level=None)
+    held.execute("BEGIN IMMEDIATE")
+    answers: list[tuple[int, dict[str, Any]]] = []
+
+    def claim(token: str) -> None:
+        answer = httpx.post(
+            f"http://127.0.0.1:{up.port}/api/v1/projects/ledger/claims/",
+            json={},
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=60,
+        )
+        answers.append((answer.status_code, answer.json()))
+
+    clients = [threading.Thread(target=claim, args=(token,)) for token in tokens]
+    for client in clients:
+        client.start()
+    eventually(lambda: connections(up.port) == (len(tokens), 0), "all are accepted")
+    time.sleep(1)  # and their requests read
+
+    begun = time.monotonic()
+    up.process.terminate()
+    time.sleep(2)
+    held.execute("ROLLBACK")
+
+    assert up.process.wait(timeout=90) == 0
+    assert time.monotonic() - begun < 60
+    for client in clients:
+        client.join()
+    assert [status for status, _ in answers] == [200] * len(tokens)
+    given = [claim["id"] for _, body in answers for claim in body["claims"]]
+    assert len(set(given)) == len(given) == 2 * len(tokens)
+    assert held.execute("SELECT count(*) FROM annotation_handout").fetchone()[0] == len(given)
+    held.close()
+
+
+def connections(port: int) -> tuple[int, int]:
+    """Of this port: established connections, and how many of them nobody has accepted yet."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    ours = [row for row in rows if row[1].endswith(f":{port:04X}")]
+    waiting = sum(int(row[4].split(":")[1], 16) for row in ours if row[3] == "0A")
+    return sum(1 for row in ours if row[3] == "01"), waiting
