@@ -38,7 +38,7 @@ class RoundForm(PlainForm):
         max_value=round_config.MOST_CHOSEN,
         required=False,
         label="At most of one problem",
-        help_text="Binds the strategy, not what is chosen by chance. Left empty: the best over the whole pool.",
+        help_text="Left empty: the best over the whole pool, however many are of one problem.",
     )
     uniform_percent = forms.IntegerField(
         min_value=0,

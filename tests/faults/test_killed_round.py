@@ -136,6 +136,11 @@ def steps_done(started: Round) -> tuple[int, int]:
     return progress.get("done", 0), progress.get("total", 1)
 
 
+def refuse_an_end(started: Round) -> None:
+    found = Round.objects.get(pk=started.pk)
+    assert found.state == RoundState.RUNNING, found.error
+
+
 def weights_of(folder: Path) -> str:
     return hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
 
@@ -169,15 +174,19 @@ def test_a_killed_workers_round_goes_on_by_itself_and_ends_with_the_same_weights
     chance = random.Random(int(os.environ.get("LABELAPP_TEST_SEED", "7")))
     points = sorted(chance.uniform(0.02, 0.9) for _ in range(KILLS))
     came_back: list[float] = []
+    last = 0
     for number, point in enumerate(points, start=1):
 
-        def reached(share: float = point) -> bool:
+        def reached(share: float = point, before: int = last) -> bool:
+            """There, and further than at the last kill: three deaths in a row without progress are poison, and end a round."""
+            refuse_an_end(started)
             done, total = steps_done(started)
-            return done >= share * total and training_of(started).state == JobState.RUNNING
+            return done >= max(share * total, before + 0.02 * total) and training_of(started).state == JobState.RUNNING
 
         wait_until(reached, seconds=180, what=f"{point:.0%} of the training")
         assert training_of(started).attempt == number
         processes.kill("worker")
+        last, _ = steps_done(started)
         clock = processes.running["clock"].pid
         wait_until(lambda c=clock: processes_of(data_folder) == [c], seconds=10, what="pool and child to die with it")
         killed_at = time.monotonic()
