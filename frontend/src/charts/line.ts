@@ -30,9 +30,12 @@ export function lineChart(holder: HTMLElement, title: string): Chart {
   const frame = document.createElement("div");
   frame.className = "chart-frame";
   const table = document.createElement("table");
-  table.className = "visually-hidden";
   table.createCaption().textContent = title;
-  holder.replaceChildren(frame, table);
+  // A table keeps its own height whatever it is told, so what hides it is a box around it.
+  const hidden = document.createElement("div");
+  hidden.className = "visually-hidden";
+  hidden.append(table);
+  holder.replaceChildren(frame, hidden);
   let plot: uPlot | null = null;
   let last: ChartData | null = null;
 
