@@ -1,5 +1,6 @@
 """`manage.py up` for real: one command serves, a nudge crosses the folder queue, what dies comes back, an end loses nothing (F32)."""
 
+import base64
 import json
 import os
 import signal
@@ -92,6 +93,47 @@ Import.objects.create(project=projects.create_project(slug="p"), state="running"
             return int(database.execute("SELECT attempt FROM annotation_import").fetchone()[0])
 
     eventually(lambda: attempts() > 1, "another worker has taken it")
+
+
+def test_orders_that_are_no_nudges_of_ours_are_refused_and_the_worker_lives_on(up: Installation) -> None:
+    """A75: a pickled message, one for a task that is none, one that is no message at all."""
+    up.wait_until_ready()
+    canary = up.folder / "canary"
+    pickled = b"cos\nsystem\n(S'touch " + bytes(canary) + b"'\ntR."
+    delivery = {
+        "delivery_info": {"exchange": "", "routing_key": "default"},
+        "delivery_tag": "x",
+        "body_encoding": "base64",
+    }
+    orders = [
+        {
+            "body": base64.b64encode(pickled).decode(),
+            "content-type": "application/x-python-serialize",
+            "content-encoding": "binary",
+            "headers": {"task": "annotation.tasks.reap", "id": "1"},
+        },
+        {
+            "body": base64.b64encode(json.dumps([["touch " + str(canary)], {}, {}]).encode()).decode(),
+            "content-type": "application/json",
+            "content-encoding": "utf-8",
+            "headers": {"task": "os.system", "id": "2"},
+        },
+    ]
+    queue = up.folder / "broker" / "default"
+    eventually(lambda: queue.exists() and bool(up.below("celery -A labelapp --quiet worker")), "the worker runs")
+    for number, order in enumerate(orders):
+        (queue / f"0{number}").write_text(
+            json.dumps({**order, "properties": {**delivery, "delivery_tag": f"x{number}"}})
+        )
+    (queue / "02").write_text("no message at all")
+    worker = min(up.below("celery -A labelapp --quiet worker"))
+
+    eventually(lambda: not any((queue / f"0{number}").exists() for number in range(3)), "they are taken")
+    refused = ("application/x-python-serialize", "os.system", "an unreadable message was dropped")
+    eventually(lambda: all(word in up.log.read_text() for word in refused), "they are refused")
+
+    assert not canary.exists()
+    assert min(up.below("celery -A labelapp --quiet worker")) == worker
 
 
 def test_the_web_comes_back_after_a_kill(up: Installation) -> None:
