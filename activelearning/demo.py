@@ -9,6 +9,7 @@ import random
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ from annotation.queue import QueueEntry
 
 SLUG = "demo"
 NAME = "Demo: arithmetic and more"
-SUMS = 80  # arithmetic problems
-LABELLED_EACH = 3  # solutions of each that the oracle has labelled
-POOL_EACH = 8  # further ones, for rounds to choose from
+LABELLED = 400  # arithmetic problems of which the oracle has labelled a solution; many problems teach more than many solutions of few
+POOLED = 80  # of these: problems with further solutions, for rounds to choose from
+POOL_EACH = 8
+DRAWN = 80  # solutions generated of such a problem, of which the different ones are kept
 PRIORITY = 1.0  # of the hand-written solutions; a round puts what it chose above all that waits
 PEOPLE = (
     ("admin@demo.example", "Demo admin", Role.ADMIN),
@@ -123,15 +125,13 @@ Pairs = list[tuple[arithmetic.Problem, arithmetic.Solution]]
 
 def _sums(seed: int) -> tuple[Pairs, Pairs]:
     """Solutions for the oracle to label, and further ones for the pool; all solutions of a problem differ."""
-    generator = random.Random(seed)  # noqa: S311 (a reproducible choice, no secret)
     labelled: Pairs = []
     pool: Pairs = []
-    for problem in arithmetic.problems(SUMS, seed):
-        drawn = list(dict.fromkeys(arithmetic.solutions(problem, 8 * (LABELLED_EACH + POOL_EACH), seed)))
-        chosen = drawn[: LABELLED_EACH + POOL_EACH]
-        generator.shuffle(chosen)  # drawn first is drawn often: both parts get their share of the likely ones
-        labelled += [(problem, solution) for solution in chosen[:LABELLED_EACH]]
-        pool += [(problem, solution) for solution in chosen[LABELLED_EACH:]]
+    for number, problem in enumerate(arithmetic.problems(LABELLED, seed)):
+        drawn = arithmetic.solutions(problem, DRAWN if number < POOLED else 1, seed)
+        first, *others = dict.fromkeys(drawn)
+        labelled.append((problem, first))
+        pool += [(problem, solution) for solution in others[:POOL_EACH]]
     return labelled, pool
 
 
@@ -160,6 +160,7 @@ def _hand_rows() -> Iterator[tuple[handwritten.Attempt, dict[str, Any]]]:
                     "problem": problem.text,
                     "steps": attempt.steps,
                     "answer": attempt.answer,
+                "ground_truth_answer": problem.answer,
                     "generator": "written by hand",
                     "generation": 0,
                     "alternatives": {str(step): texts for step, texts in attempt.alternatives.items()},
@@ -194,11 +195,21 @@ def _remember_gold(project: Project) -> None:
 
 
 def _queue(project: Project, seed: int) -> Batch:
-    """The hand-written solutions as the first batch, mixed so that those of one problem do not stand side by side."""
-    mixed = [solution.pk for solution in _hand_written(project).values()]
-    random.Random(seed).shuffle(mixed)  # noqa: S311 (a reproducible order, no secret)
-    entries = [QueueEntry(solution_id=pk, priority=PRIORITY) for pk in mixed]
+    """The hand-written solutions as the first batch."""
+    solutions = _hand_written(project)
+    entries = [QueueEntry(solution_id=solutions[name].pk, priority=PRIORITY) for name in _mixed(seed)]
     return queue.enqueue(project=project, entries=entries, name="Written by hand", generation=0)
+
+
+def _mixed(seed: int) -> list[str]:
+    """Ids of the hand-written solutions, mixed so that all problems come round before one of them comes again."""
+    generator = random.Random(seed)  # noqa: S311 (a reproducible order, no secret)
+    of_problem: dict[str, list[str]] = {}
+    for _, row in _hand_rows():
+        of_problem.setdefault(row["problem"], []).append(row["id"])
+    each = [generator.sample(names, len(names)) for names in of_problem.values()]
+    generator.shuffle(each)
+    return [name for turn in zip_longest(*each) for name in turn if name is not None]
 
 
 def _accounts(project: Project) -> tuple[Account, ...]:
