@@ -24,7 +24,9 @@ ITEMS = 10_000 if os.environ.get("LABELAPP_TEST_ALL") else 2_000
 
 def _labellers(project: Project) -> list[Labeller]:
     made = [
-        accounts.create_account(email=f"racer{n}@example.org", project=project, role=Role.LABELLER, password="x" * 12)[0]
+        accounts.create_account(email=f"racer{n}@example.org", project=project, role=Role.LABELLER, password="x" * 12)[
+            0
+        ]
         for n in range(CLIENTS)
     ]
     return [accounts.labeller_of(project=project, user=user) for user in made]
@@ -54,7 +56,9 @@ def _work_until_empty(labeller: Labeller, start: threading.Barrier) -> int:
         while claims := _patiently(lambda: queue.claim(labeller=labeller)):
             for claim in claims:
                 submission = Submission(client_key=uuid4(), label=label(1, 1, 1))
-                _patiently(lambda claim=claim, submission=submission: labelling.submit(claim=claim, submission=submission))
+                _patiently(
+                    lambda claim=claim, submission=submission: labelling.submit(claim=claim, submission=submission)
+                )
                 done += 1
     finally:
         connection.close()

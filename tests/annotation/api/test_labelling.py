@@ -91,7 +91,9 @@ def test_unknown_fields_are_refused_by_name(desk: Client, claim_id: int) -> None
     assert not Annotation.objects.exists()
 
 
-@pytest.mark.parametrize("body", [b'{"a":1,"a":2}', b'{"a":NaN}', b'{"a":"\\ud800"}', b'{"a":"\\u0000"}', b"[]", b"\xff", b"{" * 200])
+@pytest.mark.parametrize(
+    "body", [b'{"a":1,"a":2}', b'{"a":NaN}', b'{"a":"\\ud800"}', b'{"a":"\\u0000"}', b"[]", b"\xff", b"{" * 200]
+)
 def test_json_that_others_let_through_is_refused(desk: Client, claim_id: int, body: bytes) -> None:
     answer = desk.post(f"/api/v1/claims/{claim_id}/submission/", body, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
@@ -169,7 +171,10 @@ def test_a_submission_asks_a_bounded_number_of_queries(project: Project, desk: C
 def test_quality_control_items_look_like_any_other_on_the_wire(project: Project, desk: Client) -> None:
     plain = make_solution(make_problem(project, text="plain"))
     gold = make_solution(make_problem(project, text="golds"), gold_first_errors=[1])
-    entries = [QueueEntry(solution_id=plain.pk), QueueEntry(solution_id=gold.pk, is_quality_control=True, verifier_score=0.9)]
+    entries = [
+        QueueEntry(solution_id=plain.pk),
+        QueueEntry(solution_id=gold.pk, is_quality_control=True, verifier_score=0.9),
+    ]
     queue.enqueue(project=project, entries=entries, name="mixed")
     first, second = post(desk, CLAIMS).json()["claims"]
     assert sorted(first) == sorted(second)

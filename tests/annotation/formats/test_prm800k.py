@@ -225,7 +225,9 @@ def test_a_moment_is_utc_and_goes_out_as_it_came() -> None:
     assert json.loads(written(row))["timestamp"] == "2023-01-22T06:34:27"
 
 
-@pytest.mark.parametrize("moment", ["2023-01-22T06:34:27+02:00", "2023-01-22T06:34:27Z", "2023-01-22T06:34:27.118", "2023-01-22"])
+@pytest.mark.parametrize(
+    "moment", ["2023-01-22T06:34:27+02:00", "2023-01-22T06:34:27Z", "2023-01-22T06:34:27.118", "2023-01-22"]
+)
 def test_a_moment_that_would_not_come_back_as_it_came_is_refused(moment: str) -> None:
     with pytest.raises(Unreadable) as refused:
         prm800k.read(changed("timestamp", moment))
