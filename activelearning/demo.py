@@ -8,7 +8,7 @@ import json
 import random
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ a step that cannot be checked in about half a minute is not explained well enoug
 class Account:
     email: str
     role: Role
-    password: str
+    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +160,7 @@ def _hand_rows() -> Iterator[tuple[handwritten.Attempt, dict[str, Any]]]:
                     "problem": problem.text,
                     "steps": attempt.steps,
                     "answer": attempt.answer,
-                "ground_truth_answer": problem.answer,
+                    "ground_truth_answer": problem.answer,
                     "generator": "written by hand",
                     "generation": 0,
                     "alternatives": {str(step): texts for step, texts in attempt.alternatives.items()},

@@ -168,5 +168,6 @@ def test_the_accounts_sign_in_with_passwords_that_stand_nowhere(demo: Demo) -> N
         assert user.check_password(account.password)
         assert user.is_operator == (account.role == Role.ADMIN)
         assert account.password not in user.password
+        assert account.password not in repr(demo)
         assert not any(account.password in str(entry.data) for entry in AuditEntry.objects.all())
     assert len({account.password for account in demo.accounts}) == 3
