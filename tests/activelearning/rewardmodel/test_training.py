@@ -1,4 +1,4 @@
-"""The loop: a golden loss, bitwise resumption, broken losses, memory, what is refused. In this process, with a model of 16 numbers a token."""
+"""The loop: a golden loss, bitwise resumption, broken losses, memory, what is refused; with a model of 16 numbers a token."""
 
 import json
 import math
@@ -100,7 +100,7 @@ def test_a_damaged_state_is_passed_over_and_the_one_before_it_taken(
         patched.setattr(_Run, "_step", up_to_three)
         with pytest.raises(Stopped):
             run_training(tmp_path, mixed_records(12))
-    newest, before = sorted((tmp_path / "model" / "checkpoint").glob("state-*"), reverse=True)
+    newest, _older = sorted((tmp_path / "model" / "checkpoint").glob("state-*"), reverse=True)
     newest.write_bytes(newest.read_bytes()[:-10])
     assert run_training(tmp_path, mixed_records(12)) == 0
     assert f"passed over: {newest} is truncated" in capsys.readouterr().err
