@@ -226,18 +226,22 @@ def grades(
     A file that names no answer may just not have it, so a missing one is graded (as wrong) only where the file itself says that the
     solution is wrong; otherwise it stays ungraded.
     """
+    beside: dict[str, str] = {}  # the answer may stand in another row of the same problem
+    for row in rows:
+        if row.problem.answer:
+            beside.setdefault(row.problem_sha256, row.problem.answer)
     pairs: dict[tuple[str | None, str], None] = {}
     for row in rows:
         known = problems.get(row.problem_sha256)
         if row.solution is None or (known and (known.pk, row.solution_sha256) in solutions):
             continue
-        if pair := _answers(row, known):
+        if pair := _answers(row, (known.answer if known else None) or beside.get(row.problem_sha256)):
             pairs[pair] = None
     return dict(zip(pairs, landing.grader.grade_all(pairs), strict=True))
 
 
-def _answers(row: Placed, known: Known | None) -> tuple[str | None, str] | None:
-    truth = row.problem.answer or (known.answer if known else None)
+def _answers(row: Placed, known_answer: str | None) -> tuple[str | None, str] | None:
+    truth = row.problem.answer or known_answer
     if row.solution is None or not truth or not truth.strip():
         return None
     if row.solution.answer is None and row.solution.published_correct is not False:
@@ -254,8 +258,11 @@ def insert_problems(landing: Landing, rows: list[Placed], problems: dict[str, Kn
     added = set()
     for place_, row in enumerate(rows):
         known = problems.get(row.problem_sha256)
-        if known is None:
-            new.setdefault(row.problem_sha256, (place_, _problem(landing.job, row)))
+        if known is None and row.problem_sha256 not in new:
+            new[row.problem_sha256] = (place_, _problem(landing.job, row))
+        elif known is None:
+            if _complete(new[row.problem_sha256][1], row):
+                added.add(place_)
         elif given := {name: getattr(row.problem, name) for name in known.missing if getattr(row.problem, name)}:
             known.missing -= given.keys()
             note(landing, {"problem": known.pk, **given})
@@ -266,6 +273,15 @@ def insert_problems(landing: Landing, rows: list[Placed], problems: dict[str, Kn
         problems[problem.text_sha256] = Known(problem.pk, problem.split, problem.answer, missing)
     landing.counts["problems"] += len(made)
     return added | {place_ for place_, _ in new.values()}
+
+
+def _complete(problem: Problem, row: Placed) -> bool:
+    """Give a problem that is about to be made what an earlier row of it lacked; True where there was something to give."""
+    given = {name: getattr(row.problem, name) for name in FILLED if not getattr(problem, name)}
+    for name, value in given.items():
+        if value:
+            setattr(problem, name, value)
+    return any(given.values())
 
 
 def _problem(job: Import, row: Placed) -> Problem:
@@ -298,7 +314,7 @@ def insert_solutions(
         known = problems[row.problem_sha256]
         key = (known.pk, row.solution_sha256)
         if key not in solutions and key not in new:
-            pair = _answers(row, known)
+            pair = _answers(row, known.answer)
             new[key] = (place_, _solution(landing.job, row, known.pk, grades.get(pair) if pair else None))
             landing.counts[row.kind] += row.kind in ("pool", "evaluation")
     for solution in Solution.objects.bulk_create([solution for _, solution in new.values()]):

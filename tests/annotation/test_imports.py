@@ -172,6 +172,18 @@ def test_answers_are_graded_on_the_way_in(project: Project, lines: Lines) -> Non
     assert list(found[3:]) == [("", None, None), ("", None, None)]
 
 
+@pytest.mark.parametrize("problems_first", [True, False])
+def test_an_answer_that_stands_in_another_file_of_the_import_grades_its_solutions(
+    project: Project, lines: Lines, problems_first: bool
+) -> None:
+    bare = {"problem": "What is $1 + 1$?", "steps": ["It is 2."], "answer": "2"}
+    solutions = lines(bare, name="solutions.jsonl")
+    problems = lines({"problem": "What is $1 + 1$?", "answer": "2", "subject": "sums"}, name="problems.jsonl")
+    import_files(project=project, paths=[problems, solutions] if problems_first else [solutions, problems])
+    stored = Solution.objects.select_related("problem").get()
+    assert (stored.verdict, stored.problem.answer, stored.problem.subject) == ("right", "2", "sums")
+
+
 def test_scores_are_kept_with_their_solution(project: Project, lines: Lines) -> None:
     probs = [{"-1": 0.1, "0": 0.2, "1": 0.7}, {"-1": 0.5, "0": 0.25, "1": 0.25}]
     scored = {

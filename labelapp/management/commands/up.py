@@ -71,7 +71,7 @@ class Command(BaseCommand):
                 and not settings.PRODUCTION
                 and not get_user_model()._default_manager.exists()
             ):
-                call_command("demo", stdout=self.stdout, stderr=self.stderr)
+                call_command("demo", if_empty=True, stdout=self.stdout, stderr=self.stderr)
         except DatabaseError as error:
             raise CommandError(f"The database cannot be used: {error}") from error
         finally:
