@@ -22,18 +22,17 @@ class UnknownStrategy(ValueError):
 def select(
     pool: Pool, *, strategy: str, budget: int, per_problem: int | None = None, uniform_share: float = 0.0, seed: int = 0
 ) -> list[Pick]:
-    """At most `budget` picks in rank order: those of `strategy`, then `uniform_share` of the budget by chance from what remains.
+    """At most `budget` picks: those of `strategy` in rank order, then `uniform_share` of the budget, drawn by chance.
 
-    `per_problem` caps both together. Fewer come where the pool has no more that may be chosen. The same pool in any order and the same seed
-    give the same picks. Raises `UnknownStrategy`, `ValueError`.
+    The uniform share is drawn first and from the whole pool, whatever the strategy wants and `per_problem` allows, so that it stays an
+    unbiased sample of it; `per_problem` caps the strategy's own picks. Fewer come where the pool has no more that may be chosen. The same
+    pool in any order and the same seed give the same picks. Raises `UnknownStrategy`, `ValueError`.
     """
     if strategy not in STRATEGIES:
         raise UnknownStrategy(f"strategy {strategy!r} is not built; built are {', '.join(STRATEGIES)}")
     if budget < 0:
         raise ValueError(f"the budget is {budget}; it must be 0 or more")
-    cap = Cap(pool, per_problem)
     by_chance = share_of(budget, uniform_share)
-    picks = STRATEGIES[strategy](pool, cap, budget - by_chance, seed=seed)
-    if by_chance:
-        picks += uniform.choose(pool, cap, by_chance, seed=seed + _UNIFORM_SALT)
-    return picks
+    drawn = uniform.choose(pool, Cap(pool, None), by_chance, seed=seed + _UNIFORM_SALT) if by_chance else []
+    cap = Cap(pool, per_problem, without=[pick.index for pick in drawn])
+    return STRATEGIES[strategy](pool, cap, budget - by_chance, seed=seed) + drawn

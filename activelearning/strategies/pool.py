@@ -52,14 +52,14 @@ class Pick:
 
 
 class Cap:
-    """At most `per_problem` picks of one problem, over everything that is taken through it; None for no cap."""
+    """At most `per_problem` picks of one problem, over everything that is taken through it; None for no cap. `without`: never taken."""
 
-    def __init__(self, pool: Pool, per_problem: int | None) -> None:
+    def __init__(self, pool: Pool, per_problem: int | None, *, without: Iterable[int] = ()) -> None:
         if per_problem is not None and per_problem < 1:
             raise ValueError(f"per_problem is {per_problem}; it must be 1 or more, or None")
         self._pool, self._most = pool, per_problem
         self._taken: dict[str, int] = {}
-        self._chosen: set[int] = set()
+        self._chosen: set[int] = set(without)
 
     def take(self, ranked: Iterable[int], count: int) -> list[int]:
         """The first `count` of `ranked` that are not taken yet and fit under the cap."""
