@@ -20,7 +20,7 @@ from activelearning.rewardmodel import checkpoint, order
 from activelearning.rewardmodel.checkpoint import CheckpointRefused, StateFolder
 from activelearning.rewardmodel.child import Progress
 from activelearning.rewardmodel.config import TINY, TrainingConfig
-from activelearning.rewardmodel.data import Labelled, label_examples
+from activelearning.rewardmodel.data import Dropped, Labelled, label_examples
 from activelearning.rewardmodel.examples import DataRefused, Example
 from activelearning.rewardmodel.model import LABELS, RewardModel, build_tiny, open_base
 
@@ -91,32 +91,7 @@ def train(
         )
     run = _Run(model, labelled, inputs, device, StateFolder(output / "checkpoint"), fingerprint)
     seconds = run.steps(progress)
-    manifest = {
-        "format": 1,
-        "kind": inputs.kind,
-        "fingerprint": fingerprint,
-        "data": [{"name": name, "sha256": sha256} for name, sha256 in inputs.data],
-        "base": TINY if inputs.base == TINY else Path(inputs.base).name,
-        "seed": inputs.seed,
-        "config": inputs.config.as_dict(),
-        "id2label": {str(index): name for index, name in LABELS[inputs.kind].items()},
-        "neutral": inputs.config.neutral,
-        "examples": len(labelled),
-        "labels": _label_counts(labelled, inputs.kind),
-        "left_out": dict(left_out),
-        "dropped": dict(dropped.counts),
-        "dropped_sources": dropped.sources,
-        "epochs": run.epochs,
-        "steps": len(run.history.losses),
-        "skipped_steps": sum(loss is None for loss in run.history.losses),
-        "loss": run.history.losses,
-        "step_accuracy": run.history.accuracy,
-        "tokens": run.tokens,
-        "tokens_per_second": run.tokens_here / seconds if seconds else None,
-        "device": device.type,
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-    }
+    manifest = _manifest(run, inputs, left_out, dropped, seconds)
     _finish(model, output, manifest)
     run.states.clear()
     return manifest
@@ -306,6 +281,36 @@ class _Run:
         if "random.cuda" in tensors and self.device.type == "cuda":
             torch.cuda.set_rng_state(tensors["random.cuda"])
         self.history = History(facts["losses"], facts["bad_in_a_row"], facts["accuracy"], facts["splits"])
+
+
+def _manifest(run: _Run, inputs: Inputs, left_out: dict[str, int], dropped: Dropped, seconds: float) -> dict[str, Any]:
+    """What `training.json` says, but for the files' hashes."""
+    return {
+        "format": 1,
+        "kind": inputs.kind,
+        "fingerprint": run.fingerprint,
+        "data": [{"name": name, "sha256": sha256} for name, sha256 in inputs.data],
+        "base": TINY if inputs.base == TINY else Path(inputs.base).name,
+        "seed": inputs.seed,
+        "config": inputs.config.as_dict(),
+        "id2label": {str(index): name for index, name in LABELS[inputs.kind].items()},
+        "neutral": inputs.config.neutral,
+        "examples": len(run.labelled),
+        "labels": _label_counts(run.labelled, inputs.kind),
+        "left_out": dict(left_out),
+        "dropped": dict(dropped.counts),
+        "dropped_sources": dropped.sources,
+        "epochs": run.epochs,
+        "steps": len(run.history.losses),
+        "skipped_steps": sum(loss is None for loss in run.history.losses),
+        "loss": run.history.losses,
+        "step_accuracy": run.history.accuracy,
+        "tokens": run.tokens,
+        "tokens_per_second": run.tokens_here / seconds if seconds else None,
+        "device": run.device.type,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+    }
 
 
 def learning_rate(config: TrainingConfig, step: int, steps: int) -> float:

@@ -97,7 +97,7 @@ def test_configurations_that_name_code_are_refused(
 ) -> None:
     folder = shutil.copytree(trained, tmp_path / "model")
     (folder / file).write_text(json.dumps(json.loads((folder / file).read_text()) | change))
-    with pytest.raises(CheckpointRefused, match="refused|download"):
+    with pytest.raises(CheckpointRefused, match=r"refused|download"):
         check_folder(folder)
 
 

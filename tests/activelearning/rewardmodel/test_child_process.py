@@ -110,7 +110,7 @@ def test_a_child_that_starts_after_its_parent_died_ends_at_once(folder: Path) ->
 
 
 def test_wrong_usage_exits_with_2_and_refused_input_with_1(folder: Path) -> None:
-    wrong = subprocess.run(command(folder, "model")[:-2] + ["--kind", "xyz"], capture_output=True, text=True)
+    wrong = subprocess.run([*command(folder, "model"), "--kind", "xyz"], capture_output=True, text=True)
     assert wrong.returncode == 2
     (folder / "config.json").write_text('{"epochs": 0}')
     refused = subprocess.run(command(folder, "model"), capture_output=True, text=True)

@@ -99,7 +99,7 @@ def test_unreadable_lines_refuse_the_file_with_line_and_field(tmp_path: Path) ->
 @pytest.mark.parametrize("ratings", [[], [1], [0], [-1], [1, 0], [None]])
 def test_labels_that_teach_nothing_are_refused(ratings: list[int | None]) -> None:
     given = [Example(problem="p", steps=tuple("s" for _ in ratings), ratings=tuple(ratings))]
-    with pytest.raises(DataRefused, match="needs steps|No step"):
+    with pytest.raises(DataRefused, match=r"needs steps|No step"):
         refuse_what_teaches_nothing(given, kind="prm")
 
 
