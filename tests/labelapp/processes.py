@@ -17,12 +17,15 @@ SAFE = {
     "PUBLIC_URL": "https://labels.example.org",
     "LABELAPP_ALLOW_SQLITE": "1",
 }
-SERVICES = ("DATABASE_URL", "REDIS_URL")
+# Services under test, and what the browser tests ask of Django for their own process.
+TAKEN_AWAY = ("DATABASE_URL", "REDIS_URL", "DJANGO_ALLOW_ASYNC_UNSAFE")
 
 
 def environment(data_dir: Path, **changes: str | None) -> dict[str, str]:
-    """Ours without the services under test, with a data folder of its own; None takes a variable away."""
-    merged = {k: v for k, v in os.environ.items() if k not in SERVICES} | {"LABELAPP_DATA_DIR": str(data_dir)} | changes
+    """Ours without what belongs to this run alone, with a data folder of its own; None takes a variable away."""
+    merged = (
+        {k: v for k, v in os.environ.items() if k not in TAKEN_AWAY} | {"LABELAPP_DATA_DIR": str(data_dir)} | changes
+    )
     return {name: value for name, value in merged.items() if value is not None}
 
 
