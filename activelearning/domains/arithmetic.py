@@ -21,7 +21,7 @@ SLIP = 0.10  # a line
 LUCKY = 0.05  # a line, once the value is wrong
 FILLER = 0.10  # before a line
 TRAP = (1.6, 2.2)  # Beta: the share of a problem's solutions that fall into its trap
-LOWEST, HIGHEST = 1, 20  # every right value lies here
+LOWEST, HIGHEST = 1, 12  # every right value lies here
 ORACLE = UUID("5f0f1b52-8d5a-5a53-9f8e-0a1d7b2c6e11")  # the labeller's id in written lines
 
 _PEOPLE = ("Mia", "Noor", "Tomás", "Ines", "Kofi", "Lena", "Ravi", "Yuki", "Sam", "Zoë")
