@@ -1,6 +1,7 @@
 """`script/services`: private, durable, and gone afterwards, whatever ended it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,6 +64,7 @@ def test_nothing_is_left_running_by(number: int, env: dict[str, str], tmp_path: 
         eventually(lambda: not runs(server), "PostgreSQL is gone")
     finally:
         end(process)
+    shutil.rmtree(Path(data).parent, ignore_errors=True)  # a SIGKILL leaves the folder
 
 
 def test_a_service_that_cannot_be_had_is_named(env: dict[str, str], tmp_path: Path) -> None:
