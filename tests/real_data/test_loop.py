@@ -41,15 +41,14 @@ def as_the_expert_did(claim: dict[str, Any], first_error: int) -> dict[str, Any]
 def label_everything(server: str, token: str, experts: dict[tuple[str, tuple[str, ...]], int]) -> int:
     done = 0
     with httpx.Client(base_url=f"{server}/api/v1/", headers={"Authorization": f"Bearer {token}"}, timeout=30) as http:
-        answer = http.post("projects/algebra/claims/", json={})
-        while answer.status_code == 200 and answer.json()["claims"]:
-            claim = answer.json()["claims"][0]
-            first_error = experts[claim["problem"]["text"], tuple(claim["steps"])]
-            body = {"client_key": str(uuid4()), "label": as_the_expert_did(claim, first_error)}
-            answer = http.post(f"claims/{claim['id']}/submission/", json=body)
+        claims = http.post("projects/algebra/claims/", json={}).json()["claims"]
+        while claims:
+            first_error = experts[claims[0]["problem"]["text"], tuple(claims[0]["steps"])]
+            body = {"client_key": str(uuid4()), "label": as_the_expert_did(claims[0], first_error)}
+            answer = http.post(f"claims/{claims[0]['id']}/submission/", json=body)
             assert answer.status_code == 201, answer.text
+            claims = answer.json()["claims"]  # the next items ride in the same answer
             done += 1
-            answer = http.post("projects/algebra/claims/", json={})
     return done
 
 
