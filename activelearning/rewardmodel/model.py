@@ -152,11 +152,18 @@ def open_base(folder: Path, config: TrainingConfig, *, kind: str, seed: int) -> 
     if missing:
         raise CheckpointRefused(f"{folder}: the weights lack {missing[0]} and {len(missing) - 1} others of the body")
     tokenizer = _tokenizer(folder)
+    _refuse_unknown_tokens(folder, tokenizer, network)
     try:
         encoder = Encoder(tokenizer)
     except LayoutError as error:
         raise CheckpointRefused(f"{folder}: {error}") from error
     return _made(network, tokenizer, encoder, kind=kind, neutral=config.neutral)
+
+
+def _refuse_unknown_tokens(folder: Path, tokenizer: Any, network: Any) -> None:
+    """A token without a row in the embedding would break in the middle of the work; say so before it."""
+    if len(tokenizer) > network.get_input_embeddings().weight.shape[0]:
+        raise CheckpointRefused(f"{folder}: the tokenizer has more tokens than the model")
 
 
 def open_trained(folder: Path, *, sha256: str | None = None) -> tuple[RewardModel, dict[str, Any]]:
@@ -178,8 +185,7 @@ def open_trained(folder: Path, *, sha256: str | None = None) -> tuple[RewardMode
         layout = Layout.from_dict(facts.get("layout") or {}, vocabulary=network.config.vocab_size)
     except LayoutError as error:
         raise CheckpointRefused(f"{folder}: config.json: {error}") from error
-    if len(tokenizer) > network.get_input_embeddings().weight.shape[0]:
-        raise CheckpointRefused(f"{folder}: the tokenizer has more tokens than the model")
+    _refuse_unknown_tokens(folder, tokenizer, network)
     model = _made(network, tokenizer, Encoder(tokenizer, layout), kind=facts["kind"], neutral=facts["neutral"])
     return model, manifest
 

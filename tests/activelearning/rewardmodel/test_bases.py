@@ -34,16 +34,18 @@ def tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(tokenizer_object=bpe, pad_token="<pad>", eos_token="<eos>")
 
 
-def save_base(folder: Path, form: str) -> None:
+def save_base(folder: Path, form: str, *, spare: int = 8) -> None:
+    """`spare` rows of the embedding are left over: transformers gives some families tokens of their own."""
     words = tokenizer()
     words.save_pretrained(folder)
     torch.manual_seed(0)
+    size = len(words) + spare
     if form == "causal language model":
-        Qwen2ForCausalLM(
-            Qwen2Config(vocab_size=len(words), num_key_value_heads=2, pad_token_id=0, **SHAPE)
-        ).save_pretrained(folder)
+        Qwen2ForCausalLM(Qwen2Config(vocab_size=size, num_key_value_heads=2, pad_token_id=0, **SHAPE)).save_pretrained(
+            folder
+        )
     else:
-        BertModel(BertConfig(vocab_size=len(words), pad_token_id=0, **SHAPE)).save_pretrained(folder)
+        BertModel(BertConfig(vocab_size=size, pad_token_id=0, **SHAPE)).save_pretrained(folder)
 
 
 @pytest.mark.parametrize("form", ["causal language model", "encoder"])
@@ -60,3 +62,13 @@ def test_a_foreign_folder_is_trained_on_and_scores(tmp_path: Path, form: str) ->
     (scored,) = score_solutions(model, [("What is 2 + 3?", ["2 + 3 is 5.", "So 5."])])
     assert scored.rating_probs is not None
     assert [sum(step) for step in scored.rating_probs] == pytest.approx([1.0, 1.0])
+
+
+def test_a_base_whose_tokenizer_has_more_tokens_than_the_model_is_refused_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_base(tmp_path / "base", "encoder", spare=-3)
+    data = write(tmp_path / "data.jsonl", mixed_records(6))
+    words = ["--kind", "prm", "--data", data, "--output", tmp_path / "model", "--base", tmp_path / "base"]
+    assert train.main([str(word) for word in words]) == 1
+    assert "more tokens than the model" in capsys.readouterr().err
