@@ -127,6 +127,7 @@ def _database() -> dict[str, Any]:
         url = f"sqlite:///{DATA_DIR / 'labelapp.sqlite3'}"
     database: dict[str, Any] = env.db_url_config(url)
     if database["ENGINE"] == "django.db.backends.sqlite3":
+        database["ENGINE"] = "labelapp.sqlite"
         database["OPTIONS"] = {
             # A transaction that starts reading and then writes would fail with "locked" instead of waiting.
             "transaction_mode": "IMMEDIATE",

@@ -2,13 +2,11 @@
 
 import os
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError, close_old_connections, connection
+from django.db import close_old_connections, connection
 from django.db.models import Count
 
 from annotation import accounts, labelling, queue
@@ -17,7 +15,6 @@ from annotation.models import Annotation, Handout, Labeller, Project, Role, Work
 from annotation.queue import QueueEntry
 from tests.factories import label, make_problem, make_solution
 
-Outcome = TypeVar("Outcome")
 CLIENTS = 32
 ITEMS = 10_000 if os.environ.get("LABELAPP_TEST_ALL") else 2_000
 
@@ -32,33 +29,14 @@ def _labellers(project: Project) -> list[Labeller]:
     return [accounts.labeller_of(project=project, user=user) for user in made]
 
 
-# The embedded server's own number of threads: SQLite has one write lock and hands it out unfairly, so more would only starve.
-AT_ONCE = threading.Semaphore(CLIENTS if connection.vendor == "postgresql" else 8)
-
-
-def _patiently(act: Callable[[], Outcome]) -> Outcome:
-    """Who waits too long for SQLite's write lock is answered 503: try again, as the desk does."""
-    for _ in range(20):
-        try:
-            with AT_ONCE:
-                return act()
-        except OperationalError as error:
-            if "locked" not in str(error):
-                raise
-    raise AssertionError("the write lock was never free")
-
-
 def _work_until_empty(labeller: Labeller, start: threading.Barrier) -> int:
     """Claim and submit until nothing is left, as the desk does; returns how many were done."""
     done = 0
     start.wait()
     try:
-        while claims := _patiently(lambda: queue.claim(labeller=labeller)):
+        while claims := queue.claim(labeller=labeller):
             for claim in claims:
-                submission = Submission(client_key=uuid4(), label=label(1, 1, 1))
-                _patiently(
-                    lambda claim=claim, submission=submission: labelling.submit(claim=claim, submission=submission)
-                )
+                labelling.submit(claim=claim, submission=Submission(client_key=uuid4(), label=label(1, 1, 1)))
                 done += 1
     finally:
         connection.close()
