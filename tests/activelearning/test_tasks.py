@@ -63,6 +63,7 @@ def test_a_repeated_message_changes_nothing(started: Round, sent: Sent) -> None:
 
 def test_a_message_of_a_round_that_is_gone_changes_nothing(project: Project) -> None:
     tasks.advance(12345, "default")
+    assert not Round.objects.exists()
 
 
 def test_a_lost_message_is_sent_again_by_the_reaper_and_a_fresh_one_is_not(started: Round, sent: Sent) -> None:

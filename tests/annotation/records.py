@@ -4,6 +4,9 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from annotation.models import Annotation, Batch, Labeller, Problem, Score, Solution, StepRating, StepTree, WorkItem
+
+TABLES = (Problem, Solution, Batch, WorkItem, Annotation, StepRating, Labeller, Score, StepTree)
 LABELLER = str(uuid.UUID(int=7))
 START = datetime(2026, 1, 2, 3, 4, 5, 678901)
 
@@ -60,3 +63,12 @@ def record(n: int = 1, *, ratings: tuple[int, ...] = (1, 1), **more: Any) -> dic
         },
         **more,
     }
+
+
+def rows() -> dict[str, int]:
+    """How many rows each table of a dataset has."""
+    return {table.__name__: table.objects.count() for table in TABLES}
+
+
+def nothing() -> dict[str, int]:
+    return dict.fromkeys((table.__name__ for table in TABLES), 0)

@@ -1,7 +1,6 @@
 """Which labels are trained on: the path to the first wrong step, masked where unrated, and what is left out is counted."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -126,10 +125,8 @@ def test_outcome_lines_train_an_orm_only(tmp_path: Path) -> None:
         read_examples([path], kind="prm", config=for_base("tiny"))
 
 
-def test_the_six_real_lines_give_the_labels_that_people_gave() -> None:
-    path = Path(os.environ.get("LABELAPP_SHARED_DATA", "../shared/data")) / "prm800k" / "six_real_lines.jsonl"
-    if not path.parent.is_dir() and os.environ.get("CI") != "true":
-        pytest.skip("the shared data folder is not here")
+def test_the_six_real_lines_give_the_labels_that_people_gave(shared_data: Path) -> None:
+    path = shared_data / "prm800k" / "six_real_lines.jsonl"
     found, left_out = read_examples([path], kind="prm", config=for_base("tiny"))
     assert left_out["screening"] == 1
     assert left_out["give_up"] == 1

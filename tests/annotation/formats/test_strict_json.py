@@ -107,7 +107,7 @@ def test_whole_pairs_and_escaped_backslashes_are_no_half_pairs() -> None:
     ],
 )
 def test_a51_bytes_that_are_not_utf8_or_hold_nul_are_refused(data: bytes) -> None:
-    refusal(data)
+    assert refusal(data)
 
 
 def test_a51_line_separators_inside_text_are_kept_byte_for_byte() -> None:
