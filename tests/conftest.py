@@ -13,6 +13,14 @@ from annotation import accounts, projects
 from annotation.models import Project, Role, User
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests begin first, half of them at the middle: two workers that each begin with a half of the list end together."""
+    long = [item for item in items if item.get_closest_marker("long")]
+    rest = [item for item in items if not item.get_closest_marker("long")]
+    middle = len(rest) // 2
+    items[:] = [*long[::2], *rest[:middle], *long[1::2], *rest[middle:]]
+
+
 @pytest.fixture(scope="session", autouse=True)
 def pages_need_no_built_front_end() -> None:
     """Pages name their assets without the manifest of a build; where one is there (browser tests need it), it is used."""

@@ -166,6 +166,7 @@ def test_one_problem_alone_is_learnt_from_and_nothing_is_measured(project: Proje
 # --- the whole loop, with a real model ------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_round_trains_measures_scores_and_queues_and_each_stage_run_again_changes_nothing(project: Project) -> None:
     label_solutions(project, problems=30)
     fill_pool(project, problems=6, each=4)
@@ -444,6 +445,7 @@ def processes_with(text: str) -> list[str]:
     return found
 
 
+@pytest.mark.long
 def test_the_weights_can_be_thrown_away_and_are_trained_again_the_same(project: Project, attempt: Any) -> None:
     label_solutions(project, problems=20)
     pipeline.freeze(attempt("freeze"))

@@ -43,6 +43,7 @@ def _work_until_empty(labeller: Labeller, start: threading.Barrier) -> int:
     return done
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(900)
 def test_32_clients_racing_for_the_last_items_label_each_of_them_once(project: Project) -> None:

@@ -11,7 +11,7 @@ from annotation.models import Annotation, Project, User
 from annotation.queue import QueueEntry
 from tests.factories import make_problem, make_solution
 
-pytestmark = [pytest.mark.serial, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 SOLUTIONS = [
     ["Let $x$ be the number.", "Then $2x = 10$.", "So $x = \\frac{10}{2}$.", "# Answer\n\n5"],

@@ -161,6 +161,7 @@ def unbroken_weights(started: Round, folder: Path) -> str:
     return weights_of(folder)
 
 
+@pytest.mark.long
 def test_a_killed_workers_round_goes_on_by_itself_and_ends_with_the_same_weights(
     data_folder: Path, processes: Processes
 ) -> None:

@@ -186,7 +186,7 @@ def stored_in(installation: Installation) -> list[dict[str, Any]]:
     return rows
 
 
-@pytest.mark.serial
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_f01_f02_f03_f11_every_receipt_is_in_the_database_once_and_none_is_torn(install: Any) -> None:
     installation = install()
@@ -213,7 +213,7 @@ def label_one(client: LabellingClient) -> None:
     client.submit(client.insist("projects/ledger/claims/", {}).json()["claims"][0]["id"])
 
 
-@pytest.mark.serial
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_f11_control_without_synchronous_commit_receipts_are_lost(
     install: Any, capsys: pytest.CaptureFixture[str]

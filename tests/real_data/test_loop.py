@@ -52,7 +52,7 @@ def label_everything(server: str, token: str, experts: dict[tuple[str, tuple[str
     return done
 
 
-@pytest.mark.serial
+@pytest.mark.long
 @pytest.mark.timeout(1200)
 @pytest.mark.django_db(transaction=True)
 def test_a_round_on_400_expert_labels_queues_the_convincing_wrong_answers_of_5276_real_solutions(

@@ -7,11 +7,14 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 from activelearning.domains.trial import trial
 
 ALL = os.environ.get("LABELAPP_TEST_ALL") == "1"
 
 
+@pytest.mark.long
 def test_tiny_learns_the_rule_from_labels(tmp_path: Path) -> None:
     config = None
     if not ALL:

@@ -38,6 +38,7 @@ def steps_done(folder: Path, output: str) -> int:
     return max((int(name.partition("-")[2]) for name in names), default=0)
 
 
+@pytest.mark.long
 def test_a_training_killed_at_random_points_ends_with_the_bits_of_an_unbroken_one(folder: Path) -> None:
     subprocess.run(command(folder, "unbroken"), check=True, capture_output=True)
     dice = random.Random(20)
