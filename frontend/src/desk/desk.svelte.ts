@@ -7,7 +7,7 @@ import { keepZoom, keptZoom, tabName } from "./browser";
 import { fromClaim, fromEntry, fromMine, joined, textsOf, toEntry, type Held } from "./held";
 import type { ActionName } from "./keys";
 import { renderAhead } from "./math";
-import { en, type Messages } from "./messages";
+import type { Messages } from "./messages";
 import { createOutbox, newKey, tabLock, type Outbox, type OutboxState } from "./outbox";
 import { notReady, said } from "./speech";
 import { CHANGES, firstBad, isTouched, offered, readiness, reduce, type Action, type Place, type Rating } from "./state";
@@ -35,7 +35,6 @@ const RENEW_MS = 180_000;
 const ASK_AGAIN_MS = 20_000;
 
 export class Desk {
-  readonly words: Messages = en;
   phase = $state<Phase>("loading");
   held = $state.raw<readonly Held[]>([]);
   /** An item of the history, or a refused one, laid on top of the others. */
@@ -67,7 +66,10 @@ export class Desk {
   #asking = false;
   #failures = 0;
 
-  constructor(readonly config: Config) {
+  constructor(
+    readonly config: Config,
+    readonly words: Messages,
+  ) {
     this.#api = createApi({
       base: config.api,
       project: config.project,

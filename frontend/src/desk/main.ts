@@ -6,11 +6,12 @@ import "./narrow.css";
 import { mount } from "svelte";
 import App from "./App.svelte";
 import { Desk, type Config } from "./desk.svelte";
+import { messagesIn } from "./messages";
 
 const target = document.getElementById("desk");
 const config = document.getElementById("desk-config");
 if (target && config) {
-  const desk = new Desk(JSON.parse(config.textContent ?? "{}") as Config);
+  const desk = new Desk(JSON.parse(config.textContent ?? "{}") as Config, await messagesIn(document.documentElement.lang));
   target.replaceChildren();
   mount(App, { target, props: { desk } });
   void desk.start();

@@ -1,4 +1,4 @@
-// Every word that the desk shows, in English. Another language is another object of the same type.
+// Every word that the desk shows, in English, and the way to another language: an object of the same type in a file of its own, loaded when asked for.
 
 import type { ActionName, Group } from "./keys";
 import type { ErrorKind, Rating } from "./state";
@@ -6,6 +6,7 @@ import type { ErrorKind, Rating } from "./state";
 const plural = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
 
 export const en = {
+  language: "en",
   ratings: { "1": "Great", "0": "Okay", "-1": "Bad" } satisfies Record<`${Rating}`, string>,
   meanings: {
     "1": "right, checkable, and moves the solution on",
@@ -183,3 +184,13 @@ export function clock(ms: number): string {
 }
 
 export type Messages = typeof en;
+
+/** The words of `language` as the page states it (`de`, `de-AT`); English where there is no other. */
+export async function messagesIn(language: string): Promise<Messages> {
+  return language.startsWith("de") ? (await import("./messages.de")).de : en;
+}
+
+/** The locale for `Intl`: how the browser's owner writes the language shown, where they read it at all. */
+export function localeOf({ language }: Messages, preferred: readonly string[] = navigator.languages): string {
+  return preferred.find((one) => one.split("-")[0] === language) ?? language;
+}
