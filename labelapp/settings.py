@@ -283,7 +283,10 @@ SPECTACULAR_SETTINGS = {
 }
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+# Each by its own name, for whoever looks for it. What a language lacks is shown in English.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "labelapp.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -16,6 +16,7 @@ from annotation.errors import DomainError
 from annotation.models import JobState, Project, Solution, User
 from annotation.pages.door import project_page
 from annotation.pages.forms import status_of
+from annotation.templatetags.words import midsentence
 
 SHOWN = 50  # choices listed on a round's page
 ROUNDS_SHOWN = 100
@@ -107,7 +108,13 @@ def _model(found: Round) -> RewardModel | None:
 
 def _staged(stage: Stage) -> dict[str, Any]:
     shown = stage_shown(stage)
-    return {**shown, "label": stage.get_name_display(), "summary": stage.result.get("summary", "")}
+    words = midsentence(JobState(stage.state).label)
+    return {
+        **shown,
+        "label": stage.get_name_display(),
+        "state_label": words,
+        "summary": stage.result.get("summary", ""),
+    }
 
 
 def _figures(model: RewardModel | None) -> dict[str, Any] | None:
