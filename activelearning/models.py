@@ -4,15 +4,17 @@ Researchers see these rows; no row here and no field of them is ever in an answe
 """
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from annotation.models import Batch, Job, JobState, Project, Snapshot, Solution, User
 
 
 class RoundState(models.TextChoices):
-    RUNNING = "running", "Running"
-    DONE = "done", "Done"
-    FAILED = "failed", "Failed"
-    CANCELLED = "cancelled", "Cancelled"
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 class Round(models.Model):
@@ -43,14 +45,14 @@ class Round(models.Model):
 
 
 class StageName(models.TextChoices):
-    FREEZE = "freeze", "Freeze"
-    TRAIN = "train", "Train"
-    EVALUATE = "evaluate", "Evaluate"
-    GENERATE = "generate", "Generate"
-    GRADE = "grade", "Grade"
-    SCORE = "score", "Score"
-    SELECT = "select", "Select"
-    QUEUE = "queue", "Queue"
+    FREEZE = "freeze", pgettext_lazy("stage", "Freeze")
+    TRAIN = "train", pgettext_lazy("stage", "Train")
+    EVALUATE = "evaluate", pgettext_lazy("stage", "Evaluate")
+    GENERATE = "generate", pgettext_lazy("stage", "Generate")
+    GRADE = "grade", pgettext_lazy("stage", "Grade")
+    SCORE = "score", pgettext_lazy("stage", "Score")
+    SELECT = "select", pgettext_lazy("stage", "Select")
+    QUEUE = "queue", pgettext_lazy("stage", "Queue")
 
 
 class Stage(Job):
@@ -85,8 +87,8 @@ class Stage(Job):
 
 
 class ModelKind(models.TextChoices):
-    PRM = "prm", "Process reward model"
-    ORM = "orm", "Outcome reward model"
+    PRM = "prm", _("Process reward model")
+    ORM = "orm", _("Outcome reward model")
 
 
 class RewardModel(models.Model):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from activelearning import round_config
 from activelearning.rewardmodel.config import TINY
@@ -10,53 +11,61 @@ from activelearning.round_config import RoundConfig
 from annotation.pages.forms import PlainForm
 
 STRATEGY_WORDS = {
-    "convincing_wrong": "Convincing wrong answers: scored high by the model, yet graded wrong. It learns most from them.",
-    "mixed": "80/20: four fifths convincing wrong answers, one fifth the most convincing of what remains.",
-    "uniform": "By chance: a baseline to compare with.",
+    "convincing_wrong": _(
+        "Convincing wrong answers: scored high by the model, yet graded wrong. It learns most from them."
+    ),
+    "mixed": _("80/20: four fifths convincing wrong answers, one fifth the most convincing of what remains."),
+    "uniform": _("By chance: a baseline to compare with."),
 }
-BASE_WORDS = {TINY: "tiny: a small model from scratch, minutes on a CPU"}
+BASE_WORDS = {TINY: _("tiny: a small model from scratch, minutes on a CPU")}
 
 
 def strategy_choices() -> list[tuple[str, str]]:
-    return [(name, STRATEGY_WORDS[name]) for name in round_config.STRATEGIES]
+    return [(name, str(STRATEGY_WORDS[name])) for name in round_config.STRATEGIES]
 
 
 def base_choices() -> list[tuple[str, str]]:
-    return [(name, BASE_WORDS.get(name, name)) for name in round_config.known_bases()]
+    return [(name, str(BASE_WORDS.get(name, name))) for name in round_config.known_bases()]
 
 
 class RoundForm(PlainForm):
-    strategy = forms.ChoiceField(choices=strategy_choices, widget=forms.RadioSelect, label="What to choose")
+    strategy = forms.ChoiceField(choices=strategy_choices, widget=forms.RadioSelect, label=_("What to choose"))
     budget = forms.IntegerField(
         min_value=1,
         max_value=round_config.MOST_CHOSEN,
-        label="Solutions to choose",
-        help_text="They become the next batch on the desk.",
+        label=_("Solutions to choose"),
+        help_text=_("They become the next batch on the desk."),
     )
     per_problem = forms.IntegerField(
         min_value=1,
         max_value=round_config.MOST_CHOSEN,
         required=False,
-        label="At most of one problem",
-        help_text="Left empty: the best over the whole pool, however many are of one problem.",
+        label=_("At most of one problem"),
+        help_text=_("Left empty: the best over the whole pool, however many are of one problem."),
     )
     uniform_percent = forms.IntegerField(
         min_value=0,
         max_value=100,
-        label="Share chosen by chance (%)",
-        help_text="Labels on chosen items alone make a model that is sure of too much. A fifth by chance keeps it honest.",
+        label=_("Share chosen by chance (%)"),
+        help_text=_(
+            "Labels on chosen items alone make a model that is sure of too much. A fifth by chance keeps it honest."
+        ),
     )
-    labels_each = forms.IntegerField(min_value=1, max_value=20, label="Labels for each")
+    labels_each = forms.IntegerField(min_value=1, max_value=20, label=_("Labels for each"))
     base = forms.ChoiceField(
-        choices=base_choices, label="Model", help_text="It is trained on all labels so far, from this starting point."
+        choices=base_choices,
+        label=_("Model"),
+        help_text=_("It is trained on all labels so far, from this starting point."),
     )
     hold_out_percent = forms.IntegerField(
         min_value=1,
         max_value=50,
-        label="Problems held out (%)",
-        help_text="Kept from training to measure the model on; the same problems in every round with this seed.",
+        label=_("Problems held out (%)"),
+        help_text=_("Kept from training to measure the model on; the same problems in every round with this seed."),
     )
-    seed = forms.IntegerField(min_value=0, max_value=2**31 - 1, help_text="The same data and seed give the same round.")
+    seed = forms.IntegerField(
+        min_value=0, max_value=2**31 - 1, label=_("Seed"), help_text=_("The same data and seed give the same round.")
+    )
 
     def config(self) -> dict[str, Any]:
         """The filled form as a round's configuration."""

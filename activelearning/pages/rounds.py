@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 
 from activelearning import access, rounds, tasks
 from activelearning.api.shown import stage_shown
@@ -78,7 +80,9 @@ def detail(request: HttpRequest, user: User, project: Project, number: int) -> H
 @project_page(RESEARCH, "POST")
 def cancel(request: HttpRequest, user: User, project: Project, number: int) -> HttpResponse:
     found = access.round_numbered(user=user, project=project, number=number)
-    return _act(request, found, lambda: rounds.cancel_round(round_=found, actor=user), "is cancelled.")
+    return _act(
+        request, found, lambda: rounds.cancel_round(round_=found, actor=user), gettext("Round %(number)s is cancelled.")
+    )
 
 
 @project_page(RESEARCH, "POST")
@@ -89,7 +93,7 @@ def retry(request: HttpRequest, user: User, project: Project, number: int) -> Ht
         rounds.retry_round(round_=found, actor=user)
         tasks.nudge_on_commit(found.pk)
 
-    return _act(request, found, go_on, "goes on.")
+    return _act(request, found, go_on, gettext("Round %(number)s goes on."))
 
 
 def _act(request: HttpRequest, found: Round, act: Any, said: str) -> HttpResponse:
@@ -98,7 +102,7 @@ def _act(request: HttpRequest, found: Round, act: Any, said: str) -> HttpRespons
     except DomainError as refusal:
         messages.error(request, refusal.message)
     else:
-        messages.success(request, f"Round {found.number} {said}")
+        messages.success(request, said % {"number": found.number})
     return redirect("round", found.project.slug, found.number)
 
 
@@ -133,12 +137,14 @@ def _figures(model: RewardModel | None) -> dict[str, Any] | None:
 
 
 def _percent(value: float | None) -> str | None:
-    return None if value is None else f"{value:.1%}"
+    return None if value is None else gettext("%(share)s%%") % {"share": number_format(value * 100, 1)}
 
 
 def _between(interval: dict[str, float] | None) -> str:
     """A 95 % interval as `88–96 %`; empty where there is none."""
-    return "" if interval is None else f"{interval['low'] * 100:.0f}–{interval['high'] * 100:.0f} %"
+    if interval is None:
+        return ""
+    return gettext("%(low).0f–%(high).0f %%") % {end: value * 100 for end, value in interval.items()}
 
 
 def _chosen(found: Round) -> list[Selected]:

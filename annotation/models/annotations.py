@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from annotation.models.imports import Import
 from annotation.models.jobs import JobState
@@ -12,10 +13,10 @@ from annotation.models.work import WorkItem
 
 
 class FinishReason(models.TextChoices):
-    SOLUTION = "solution", "Solution"
-    FOUND_ERROR = "found_error", "Found an error"
-    GIVE_UP = "give_up", "Gave up"
-    BAD_PROBLEM = "bad_problem", "Bad problem"
+    SOLUTION = "solution", _("Solution")
+    FOUND_ERROR = "found_error", _("Found an error")
+    GIVE_UP = "give_up", _("Gave up")
+    BAD_PROBLEM = "bad_problem", _("Bad problem")
 
 
 class AnnotationQuerySet(models.QuerySet["Annotation"]):

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 
 class UserManager(BaseUserManager["User"]):
@@ -43,10 +44,10 @@ class User(AbstractBaseUser):
 
 
 class Role(models.TextChoices):
-    LABELLER = "labeller", "Labeller"
-    REVIEWER = "reviewer", "Reviewer"
-    RESEARCHER = "researcher", "Researcher"
-    ADMIN = "admin", "Admin"
+    LABELLER = "labeller", _("Labeller")
+    REVIEWER = "reviewer", _("Reviewer")
+    RESEARCHER = "researcher", _("Researcher")
+    ADMIN = "admin", _("Admin")
 
 
 class Membership(models.Model):

@@ -1,6 +1,7 @@
 """Problems and their solutions. Text is kept byte for byte; one problem is one exact text within a project."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from annotation.models.imports import Import
 from annotation.models.jobs import JobState
@@ -13,15 +14,15 @@ class Split(models.TextChoices):
 
 
 class Purpose(models.TextChoices):
-    LABEL = "label", "To be labelled or labelled"
-    POOL = "pool", "Pool: a round may choose it"
-    EVALUATION = "evaluation", "Evaluation: never labelled, trained on or chosen"
+    LABEL = "label", _("To be labelled or labelled")
+    POOL = "pool", _("Pool: a round may choose it")
+    EVALUATION = "evaluation", _("Evaluation: never labelled, trained on or chosen")
 
 
 class Verdict(models.TextChoices):
-    RIGHT = "right", "Right"
-    WRONG = "wrong", "Wrong"
-    UNDECIDED = "undecided", "Undecided"
+    RIGHT = "right", _("Right")
+    WRONG = "wrong", _("Wrong")
+    UNDECIDED = "undecided", _("Undecided")
 
 
 def _landed() -> models.Q:

@@ -2,18 +2,19 @@
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Protocol(models.TextChoices):
-    WHOLE_SOLUTION = "whole-solution", "Whole solution (phase 2)"
-    STEP_BY_STEP = "step-by-step", "Step by step (phase 1)"
+    WHOLE_SOLUTION = "whole-solution", _("Whole solution (phase 2)")
+    STEP_BY_STEP = "step-by-step", _("Step by step (phase 1)")
 
 
 class Project(models.Model):
     slug = models.CharField(
         max_length=60,
         unique=True,
-        validators=[RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", "Use lower-case letters, digits and single hyphens.")],
+        validators=[RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Use lower-case letters, digits and single hyphens."))],
     )
     name = models.CharField(max_length=120)
     protocol = models.CharField(max_length=20, choices=Protocol.choices, default=Protocol.WHOLE_SOLUTION)

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import pgettext_lazy
 
 from annotation.models.imports import Import
 from annotation.models.people import Labeller
@@ -10,9 +11,9 @@ from annotation.models.projects import Project
 
 
 class BatchState(models.TextChoices):
-    PREPARING = "preparing", "Being prepared"
-    OPEN = "open", "Open"
-    CLOSED = "closed", "Closed"
+    PREPARING = "preparing", pgettext_lazy("batch", "Being prepared")
+    OPEN = "open", pgettext_lazy("batch", "Open")
+    CLOSED = "closed", pgettext_lazy("batch", "Closed")
 
 
 class Batch(models.Model):
@@ -35,9 +36,9 @@ class Batch(models.Model):
 
 
 class WorkState(models.TextChoices):
-    OPEN = "open", "Open"
-    CLOSED = "closed", "Closed"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    OPEN = "open", pgettext_lazy("batch", "Open")
+    CLOSED = "closed", pgettext_lazy("batch", "Closed")
+    WITHDRAWN = "withdrawn", pgettext_lazy("batch", "Withdrawn")
 
 
 class WorkItemQuerySet(models.QuerySet["WorkItem"]):

@@ -2,9 +2,12 @@
 
 from django import forms
 from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from annotation import access, imports, snapshots, uploads
@@ -15,36 +18,38 @@ from annotation.pages.door import person_page, project_page
 from annotation.pages.forms import PlainForm, status_of
 
 FORMAT_CHOICES = {
-    AUTO: "Recognise it from the first record",
-    "prm800k": "prm800k: finished records as OpenAI published them, either phase",
-    "problems": "problems: problem and reference answer, one a line",
-    "solutions": "solutions: problem and steps, one solution a line",
-    "step-tree": "step-tree: ready-made next steps for building a solution step by step",
-    "gsm8k": "gsm8k: the problems, or the example model solutions",
-    "math": "math: problems with level and type, the answer in the last \\boxed",
-    "processbench": "processbench: solutions with the first wrong step",
-    "prmbench": "prmbench: right and deliberately broken solutions",
-    "scored-samples": "scored-samples: solutions with a model's probabilities a step",
+    AUTO: _("Recognise it from the first record"),
+    "prm800k": _("prm800k: finished records as OpenAI published them, either phase"),
+    "problems": _("problems: problem and reference answer, one a line"),
+    "solutions": _("solutions: problem and steps, one solution a line"),
+    "step-tree": _("step-tree: ready-made next steps for building a solution step by step"),
+    "gsm8k": _("gsm8k: the problems, or the example model solutions"),
+    "math": _("math: problems with level and type, the answer in the last \\boxed"),
+    "processbench": _("processbench: solutions with the first wrong step"),
+    "prmbench": _("prmbench: right and deliberately broken solutions"),
+    "scored-samples": _("scored-samples: solutions with a model's probabilities a step"),
 }
 KIND_CHOICES = {
-    "": "What the format is for",
-    "queue": "Queue: people are asked to label every solution",
-    "pool": "Pool: unlabelled, for rounds to choose from",
-    "evaluation": "Evaluation: never labelled, trained on or chosen",
-    "annotations": "Annotations: finished labels by named labellers",
+    "": _("What the format is for"),
+    "queue": _("Queue: people are asked to label every solution"),
+    "pool": _("Pool: unlabelled, for rounds to choose from"),
+    "evaluation": _("Evaluation: never labelled, trained on or chosen"),
+    "annotations": _("Annotations: finished labels by named labellers"),
 }
 
 
 class UploadForm(PlainForm):
     """As the API has it, but for `as`, which is no name in Python: here it is `kind`."""
 
-    file = forms.FileField(help_text="JSON lines or one JSON array, .gz too. It is imported whole or not at all.")
-    format = forms.ChoiceField(choices=list(FORMAT_CHOICES.items()), initial=AUTO, required=False)
+    file = forms.FileField(
+        label=_("File"), help_text=_("JSON lines or one JSON array, .gz too. It is imported whole or not at all.")
+    )
+    format = forms.ChoiceField(choices=list(FORMAT_CHOICES.items()), initial=AUTO, required=False, label=_("Format"))
     kind = forms.ChoiceField(
         choices=list(KIND_CHOICES.items()),
         required=False,
-        label="Import as",
-        help_text="By itself, records become annotations, solutions the pool, and benchmarks are for evaluation.",
+        label=_("Import as"),
+        help_text=_("By itself, records become annotations, solutions the pool, and benchmarks are for evaluation."),
     )
 
     def refused(self, error: DomainError) -> None:
@@ -97,7 +102,12 @@ def datasets(request: HttpRequest, user: User, project: Project) -> HttpResponse
         except DomainError as error:
             messages.error(request, error.message)
         else:
-            messages.success(request, f"{snapshot.rows:,} labels are frozen as snapshot {snapshot.pk}.")
+            said = ngettext(
+                "%(rows)s label is frozen as snapshot %(snapshot)s.",
+                "%(rows)s labels are frozen as snapshot %(snapshot)s.",
+                snapshot.rows,
+            )
+            messages.success(request, said % {"rows": intcomma(snapshot.rows), "snapshot": snapshot.pk})
         return redirect("datasets", project.slug)
     context = {
         "project": project,

@@ -3,23 +3,24 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from annotation.accounts import PASSWORD_MAX, SCOPES
 from annotation.errors import DomainError
 from annotation.models import Role
 
 ROLE_WORDS = {
-    Role.LABELLER: "labels solutions, and sees nothing else",
-    Role.REVIEWER: "labels, and sees what others labelled",
-    Role.RESEARCHER: "also queues work, runs rounds and downloads datasets",
-    Role.ADMIN: "also imports data, invites people and changes the settings",
+    Role.LABELLER: _("labels solutions, and sees nothing else"),
+    Role.REVIEWER: _("labels, and sees what others labelled"),
+    Role.RESEARCHER: _("also queues work, runs rounds and downloads datasets"),
+    Role.ADMIN: _("also imports data, invites people and changes the settings"),
 }
 SCOPE_WORDS = {
-    "label": "claim work and submit labels",
-    "read": "read projects, rounds and models",
-    "export": "freeze and download datasets",
-    "train": "start, cancel and retry rounds",
-    "admin": "import data and manage people",
+    "label": _("claim work and submit labels"),
+    "read": _("read projects, rounds and models"),
+    "export": _("freeze and download datasets"),
+    "train": _("start, cancel and retry rounds"),
+    "admin": _("import data and manage people"),
 }
 
 
@@ -36,32 +37,36 @@ class PlainForm(forms.Form):
 
 
 class ProjectForm(PlainForm):
-    name = forms.CharField(max_length=120, help_text="What people see.")
+    name = forms.CharField(max_length=120, label=_("Name"), help_text=_("What people see."))
     slug = forms.CharField(
         max_length=60,
-        label="Short name",
-        help_text="Stands in addresses and commands: lower-case letters, digits and hyphens, as in “algebra-2”. It stays.",
+        label=_("Short name"),
+        help_text=_(
+            "Stands in addresses and commands: lower-case letters, digits and hyphens, as in “algebra-2”. It stays."
+        ),
     )
     instructions = forms.CharField(
         required=False,
+        label=_("Instructions"),
         strip=False,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text="What labellers read before they start; $…$ is mathematics. You can change it later.",
+        help_text=_("What labellers read before they start; $…$ is mathematics. You can change it later."),
     )
 
 
 class SettingsForm(PlainForm):
-    name = forms.CharField(max_length=120)
+    name = forms.CharField(max_length=120, label=_("Name"))
     instructions = forms.CharField(
         required=False,
+        label=_("Instructions"),
         strip=False,
         widget=forms.Textarea(attrs={"rows": 14}),
-        help_text="What labellers read before they start and one key away at the desk; $…$ is mathematics.",
+        help_text=_("What labellers read before they start and one key away at the desk; $…$ is mathematics."),
     )
     paused = forms.BooleanField(
         required=False,
-        label="Paused",
-        help_text="Nobody is handed new work. What is on somebody's desk can still be submitted.",
+        label=_("Paused"),
+        help_text=_("Nobody is handed new work. What is on somebody's desk can still be submitted."),
     )
 
 
@@ -70,8 +75,8 @@ def role_choices() -> list[tuple[str, str]]:
 
 
 class InviteForm(PlainForm):
-    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
-    role = forms.ChoiceField(choices=role_choices, widget=forms.RadioSelect, initial=Role.LABELLER)
+    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    role = forms.ChoiceField(choices=role_choices, label=_("Role"), widget=forms.RadioSelect, initial=Role.LABELLER)
 
 
 class RoleForm(PlainForm):
@@ -79,33 +84,44 @@ class RoleForm(PlainForm):
 
 
 class JoinForm(PlainForm):
-    name = forms.CharField(max_length=120, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(max_length=120, label=_("Your name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
     password = forms.CharField(
+        label=_("Password"),
         strip=False,
         max_length=PASSWORD_MAX,
-        help_text="Ten characters or more, and not one of the well-known ones.",
+        help_text=_("Ten characters or more, and not one of the well-known ones."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
 
+def scope_choices() -> list[tuple[str, str]]:
+    return [(scope, f"{scope}: {SCOPE_WORDS[scope]}") for scope in SCOPES]
+
+
 class TokenForm(PlainForm):
-    name = forms.CharField(max_length=120, help_text="What it is for, so that you know it again.")
+    name = forms.CharField(max_length=120, label=_("Name"), help_text=_("What it is for, so that you know it again."))
     scopes = forms.MultipleChoiceField(
-        choices=[(scope, f"{scope}: {SCOPE_WORDS[scope]}") for scope in SCOPES],
+        choices=scope_choices,
         widget=forms.CheckboxSelectMultiple,
-        label="What it may do",
-        help_text="Never more than you may do yourself.",
+        label=_("What it may do"),
+        help_text=_("Never more than you may do yourself."),
     )
-    days = forms.IntegerField(min_value=1, max_value=366, initial=90, label="Ends after (days)")
+    days = forms.IntegerField(min_value=1, max_value=366, initial=90, label=_("Ends after (days)"))
 
 
 class FirstBatchForm(PlainForm):
-    count = forms.IntegerField(min_value=1, max_value=1_000_000, label="How many solutions")
-    labels_each = forms.IntegerField(min_value=1, max_value=20, initial=1, label="Labels for each")
+    count = forms.IntegerField(min_value=1, max_value=1_000_000, label=_("How many solutions"))
+    labels_each = forms.IntegerField(min_value=1, max_value=20, initial=1, label=_("Labels for each"))
     seed = forms.IntegerField(
-        min_value=0, max_value=2**31 - 1, initial=1, help_text="The same pool and seed give the same batch."
+        min_value=0,
+        max_value=2**31 - 1,
+        initial=1,
+        label=_("Seed"),
+        help_text=_("The same pool and seed give the same batch."),
     )
-    name = forms.CharField(max_length=200, required=False, help_text="Optional; the numbers above if left empty.")
+    name = forms.CharField(
+        max_length=200, required=False, label=_("Name"), help_text=_("Optional; the numbers above if left empty.")
+    )
 
 
 def status_of(form: forms.Form) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from annotation import access, accounts, membership
@@ -12,6 +13,7 @@ from annotation.errors import Conflict, DomainError, NotFound
 from annotation.models import Invitation, Project, Role, User
 from annotation.pages.door import person_page, project_page
 from annotation.pages.forms import ROLE_WORDS, InviteForm, JoinForm, RoleForm, TokenForm, status_of
+from annotation.templatetags.words import midsentence
 
 
 @project_page(access.ADMINISTRATION, "GET", "POST")
@@ -45,7 +47,9 @@ def change_role(request: HttpRequest, user: User, project: Project, membership_i
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"{found.user} is now {Role(role).label.lower()}.")
+        messages.success(
+            request, gettext("%(name)s is now %(role)s.") % {"name": found.user, "role": midsentence(Role(role).label)}
+        )
     return redirect("project" if found.user == user else "people", project.slug)
 
 
@@ -59,7 +63,9 @@ def remove_member(request: HttpRequest, user: User, project: Project, membership
     except Conflict as error:
         messages.error(request, error.message)
         return redirect("people", project.slug)
-    messages.success(request, f"{found.user} is no longer a member. What they labelled stays.")
+    messages.success(
+        request, gettext("%(name)s is no longer a member. What they labelled stays.") % {"name": found.user}
+    )
     return redirect("people", project.slug) if found.user != user else redirect("home")
 
 
@@ -67,7 +73,7 @@ def remove_member(request: HttpRequest, user: User, project: Project, membership
 def withdraw_invitation(request: HttpRequest, user: User, project: Project, invitation_id: int) -> HttpResponse:
     found = access.invitation(project=project, invitation_id=invitation_id)
     membership.withdraw(invitation=found, actor=user)
-    messages.success(request, f"The invitation of {found.email} no longer works.")
+    messages.success(request, gettext("The invitation of %(email)s no longer works.") % {"email": found.email})
     return redirect("people", project.slug)
 
 
@@ -87,7 +93,7 @@ def _join_with_account(request: HttpRequest, found: Invitation) -> HttpResponse:
     user = request.user if isinstance(request.user, User) else None
     if request.method == "POST" and user is not None:
         membership.accept(invitation=found, user=user)
-        messages.success(request, f"You are a member of {found.project.name} now.")
+        messages.success(request, gettext("You are a member of %(project)s now.") % {"project": found.project.name})
         return redirect("project", found.project.slug)
     context = {
         "invitation": found,
@@ -140,7 +146,7 @@ def tokens(request: HttpRequest, user: User) -> HttpResponse:
 def revoke_token(request: HttpRequest, user: User, token_id: int) -> HttpResponse:
     found = access.own_token(user=user, token_id=token_id)
     accounts.revoke_token(token=found, actor=user)
-    messages.success(request, f"The token {found.name} no longer works.")
+    messages.success(request, gettext("The token %(name)s no longer works.") % {"name": found.name})
     return redirect("tokens")
 
 

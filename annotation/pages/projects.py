@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils.translation import gettext
 
 from annotation import access, accounts, first_batch, projects
 from annotation.errors import DomainError, Forbidden
@@ -24,7 +25,7 @@ def home(request: HttpRequest, user: User) -> HttpResponse:
 @person_page("GET", "POST")
 def new(request: HttpRequest, user: User) -> HttpResponse:
     if not user.is_operator:
-        raise Forbidden("Only an operator of this installation may create projects.")
+        raise Forbidden(gettext("Only an operator of this installation may create projects."))
     form = ProjectForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -32,7 +33,9 @@ def new(request: HttpRequest, user: User) -> HttpResponse:
         except DomainError as error:
             form.refused(error)
         else:
-            messages.success(request, f"{project.name} is there. Next: import a dataset.")
+            messages.success(
+                request, gettext("%(project)s is there. Next: import a dataset.") % {"project": project.name}
+            )
             return redirect("project", project.slug)
     return render(request, "annotation/project_new.html", {"form": form}, **status_of(form))
 
@@ -64,7 +67,7 @@ def settings(request: HttpRequest, user: User, project: Project) -> HttpResponse
         except DomainError as error:
             form.refused(error)
         else:
-            messages.success(request, "Saved.")
+            messages.success(request, gettext("Saved."))
             return redirect("project-settings", project.slug)
     return render(request, "annotation/project_settings.html", {"project": project, "form": form}, **status_of(form))
 
@@ -78,7 +81,7 @@ def queue(request: HttpRequest, user: User, project: Project) -> HttpResponse:
         except DomainError as error:
             form.refused(error)
         else:
-            messages.success(request, f"Queued: {batch.name}.")
+            messages.success(request, gettext("Queued: %(batch)s.") % {"batch": batch.name})
             return redirect("queue", project.slug)
     found = projects.figures(project=project)
     context = {"project": project, "batches": access.batches(project=project), "pool": found.pool, "form": form}
