@@ -1,11 +1,13 @@
 """What a round is told: one validated form, stored as JSON with the round. Unknown keys and wrong values are refused by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 
 from activelearning.rewardmodel.config import TINY, ConfigError, for_base
 from annotation.errors import FieldError, InvalidInput
@@ -46,7 +48,7 @@ def parse(given: object) -> RoundConfig:
     if not wrong:
         wrong = _refused_by_trainer(given)
     if wrong:
-        raise InvalidInput("The round cannot be started as configured.", errors=wrong)
+        raise InvalidInput(gettext("The round cannot be started as configured."), errors=wrong)
     return RoundConfig(**given)
 
 
@@ -80,16 +82,28 @@ def _number(low: float, high: float, *, whole: bool) -> Callable[[object], str]:
 
     def check(value: object) -> str:
         if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-            return f"must be a {'whole ' if whole else ''}number from {low:,} to {high:,}"
+            said = (
+                gettext("must be a whole number from %(low)s to %(high)s")
+                if whole
+                else gettext("must be a number from %(low)s to %(high)s")
+            )
+            return said % {
+                "low": number_format(low, force_grouping=True),
+                "high": number_format(high, force_grouping=True),
+            }
         return ""
 
     return check
 
 
+def _one_of(known: Sequence[str]) -> str:
+    return gettext("must be one of %(known)s") % {"known": ", ".join(known)}
+
+
 def _base(value: object) -> str:
     # A name and never a path: whoever may start a round may not read other folders of the server by it.
     known = known_bases()
-    return "" if value in known else f"must be one of {', '.join(known)} (folders are put into DATA_DIR/bases)"
+    return "" if value in known else _one_of(known) + gettext(" (folders are put into DATA_DIR/bases)")
 
 
 def _generator(value: object) -> str:
@@ -97,7 +111,7 @@ def _generator(value: object) -> str:
 
 
 def _strategy(value: object) -> str:
-    return "" if value in STRATEGIES else f"must be one of {', '.join(STRATEGIES)}"
+    return "" if value in STRATEGIES else _one_of(STRATEGIES)
 
 
 def _per_problem(value: object) -> str:

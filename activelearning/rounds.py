@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Max, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from activelearning import pipeline, round_config
 from activelearning.attempt import Attempt, log_of
@@ -88,7 +89,10 @@ def _refuse_second(project: Project) -> None:
     active = Round.objects.filter(project=project, state=RoundState.RUNNING).first()
     if active is not None:
         raise Conflict(
-            "round_active", f"Round {active.number} is running; one at a time.", round=active.pk, number=active.number
+            "round_active",
+            gettext("Round %(number)d is running; one at a time.") % {"number": active.number},
+            round=active.pk,
+            number=active.number,
         )
 
 
@@ -187,7 +191,7 @@ def cancel_round(*, round_: Round, actor: User | None = None) -> None:
     """
     with transaction.atomic():
         if not _move(round_.pk, RoundState.CANCELLED, finished_at=Now()):
-            raise Conflict("not_running", f"Round {round_.number} is not running.")
+            raise Conflict("not_running", gettext("Round %(number)d is not running.") % {"number": round_.number})
         Stage.objects.filter(round=round_, state__in=[JobState.PENDING, JobState.RUNNING]).update(
             state=JobState.CANCELLED, finished_at=Now()
         )
@@ -202,7 +206,10 @@ def retry_round(*, round_: Round, actor: User | None = None) -> None:
     try:
         with transaction.atomic():
             if not _move(round_.pk, RoundState.RUNNING, error="", finished_at=None):
-                raise Conflict("nothing_to_retry", f"Round {round_.number} has neither failed nor been cancelled.")
+                raise Conflict(
+                    "nothing_to_retry",
+                    gettext("Round %(number)d has neither failed nor been cancelled.") % {"number": round_.number},
+                )
             Stage.objects.filter(round=round_, state__in=[JobState.FAILED, JobState.CANCELLED]).update(
                 state=JobState.PENDING, error="", finished_at=None, nudged_at=None, forgiven=F("attempt")
             )

@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from annotation.errors import Forbidden, NotFound
 from annotation.models import (
@@ -21,6 +22,7 @@ from annotation.models import (
     User,
     WorkState,
 )
+from annotation.words import midsentence
 
 Row = TypeVar("Row")
 
@@ -51,8 +53,9 @@ def project(*, user: User, slug: str, roles: frozenset[Role]) -> Project:
 
 def _require(role: Role, roles: frozenset[Role]) -> None:
     if role not in roles:
-        needed = ", ".join(sorted(Role(r).label.lower() for r in roles))
-        raise Forbidden(f"Your role here is {role.label.lower()}; this needs one of: {needed}.")
+        needed = ", ".join(sorted(midsentence(Role(r).label) for r in roles))
+        said = gettext("Your role here is %(role)s; this needs one of: %(needed)s.")
+        raise Forbidden(said % {"role": midsentence(role.label), "needed": needed})
 
 
 def members(*, project: Project) -> list[Membership]:

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from annotation import audit
 from annotation.errors import Conflict, FieldError, InvalidInput
@@ -88,14 +89,14 @@ def check_password(password: str, *, user: User) -> None:
         validate_password(password, user=user)
     except ValidationError as error:
         refused = [FieldError("password", message) for message in error.messages]
-        raise InvalidInput("This password cannot be used.", errors=refused) from error
+        raise InvalidInput(gettext("This password cannot be used."), errors=refused) from error
 
 
 def _refuse_odd_password(password: str) -> None:
     if len(password) > PASSWORD_MAX:
-        raise ValidationError(f"A password is at most {PASSWORD_MAX} characters long.")
+        raise ValidationError(gettext("A password is at most %(most)d characters long.") % {"most": PASSWORD_MAX})
     if "\0" in password:
-        raise ValidationError("A password cannot hold a null character.")
+        raise ValidationError(gettext("A password cannot hold a null character."))
 
 
 @transaction.atomic
@@ -115,7 +116,7 @@ def create_account(
     """
     folded = checked_email(email)
     if User.objects.filter(email=folded).exists():
-        raise Conflict("email_taken", f"There is an account for {folded} already.")
+        raise Conflict("email_taken", gettext("There is an account for %(email)s already.") % {"email": folded})
     chosen = password or secrets.token_urlsafe(12)
     user = User(email=folded, name=name, is_operator=is_operator)
     user.set_password(chosen)
@@ -139,7 +140,7 @@ def checked_email(email: str) -> str:
         validate_email(folded)
     except ValidationError as error:
         raise InvalidInput(
-            "This is no e-mail address.", errors=[FieldError("email", " ".join(error.messages))]
+            gettext("This is no e-mail address."), errors=[FieldError("email", " ".join(error.messages))]
         ) from error
     return folded
 
@@ -158,8 +159,8 @@ def issue_token(*, user: User, name: str, scopes: list[str], days: int = 90) -> 
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
         raise InvalidInput(
-            f"Scopes are {', '.join(SCOPES)}; name one or more of them.",
-            errors=[FieldError("scopes", f"unknown: {unknown}")],
+            gettext("Scopes are %(scopes)s; name one or more of them.") % {"scopes": ", ".join(SCOPES)},
+            errors=[FieldError("scopes", gettext("unknown: %(scopes)s") % {"scopes": ", ".join(unknown)})],
         )
     secret = TOKEN_PREFIX + new_secret()
     token = ApiToken.objects.create(

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 
 class FieldError:
     """One refused field: where (a path such as `label.steps[3].completions[0].rating`) and why."""
@@ -39,8 +41,8 @@ class NotFound(DomainError):
     code = "not_found"
     status = 404
 
-    def __init__(self, message: str = "Not found.") -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or gettext("Not found."))
 
 
 class Forbidden(DomainError):

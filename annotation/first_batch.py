@@ -3,6 +3,7 @@
 import random
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from annotation import queue
 from annotation.errors import Conflict, FieldError, InvalidInput
@@ -19,10 +20,13 @@ def queue_from_pool(
     Raises `InvalidInput` for a count below 1, `Conflict("empty_pool")` where there is nothing to choose from.
     """
     if count < 1:
-        raise InvalidInput("A batch holds one solution or more.", errors=[FieldError("count", "must be 1 or more")])
+        raise InvalidInput(
+            gettext("A batch holds one solution or more."),
+            errors=[FieldError("count", gettext("must be 1 or more"))],
+        )
     pool = list(Solution.objects.pool(project).order_by("pk").values_list("pk", flat=True))
     if not pool:
-        raise Conflict("empty_pool", "The pool is empty. Import solutions into it first.")
+        raise Conflict("empty_pool", gettext("The pool is empty. Import solutions into it first."))
     chosen = random.Random(seed).sample(pool, min(count, len(pool)))  # noqa: S311 (a reproducible sample, no secret)
     return queue.enqueue(
         project=project,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from annotation.errors import Conflict, FieldError, InvalidInput
 from annotation.formats import registry
@@ -90,18 +91,21 @@ def require_known(*, format: str, kind: str | None) -> None:
     """Raises `InvalidInput` where there is no such format, or where it cannot be imported as `kind`."""
     if kind is not None and kind not in KINDS:
         raise InvalidInput(
-            f"Files are imported as {', '.join(KINDS)}; there is no {kind!r}.",
-            errors=[FieldError("as", "is not known")],
+            gettext("Files are imported as %(kinds)s; there is no “%(kind)s”.")
+            % {"kinds": ", ".join(KINDS), "kind": kind},
+            errors=[FieldError("as", gettext("is not known"))],
         )
     if format == AUTO:
         return
     if format not in FORMATS:
-        message = f"There is no format {format!r}. Formats: {AUTO}, {', '.join(sorted(FORMATS))}."
-        raise InvalidInput(message, errors=[FieldError("format", "is not known")])
+        known = ", ".join((AUTO, *sorted(FORMATS)))
+        message = gettext("There is no format “%(format)s”. Formats: %(known)s.") % {"format": format, "known": known}
+        raise InvalidInput(message, errors=[FieldError("format", gettext("is not known"))])
     kinds = FORMATS[format].kinds
     if kind is not None and kind not in kinds:
-        message = f"A file of format {format} can be imported as {', '.join(sorted(kinds))}, not as {kind}."
-        raise InvalidInput(message, errors=[FieldError("as", "does not fit the format")])
+        said = gettext("A file of format %(format)s can be imported as %(kinds)s, not as %(kind)s.")
+        message = said % {"format": format, "kinds": ", ".join(sorted(kinds)), "kind": kind}
+        raise InvalidInput(message, errors=[FieldError("as", gettext("does not fit the format"))])
 
 
 def _detect(name: str, path: Path) -> str:

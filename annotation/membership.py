@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from annotation import accounts, audit
 from annotation.errors import Conflict, FieldError, InvalidInput, NotFound
@@ -27,7 +28,10 @@ def invite(
     """
     folded, checked = accounts.checked_email(email), checked_role(role)
     if Membership.objects.filter(project=project, user__email=folded).exists():
-        raise Conflict("already_member", f"{folded} is a member already; change the role in the list instead.")
+        raise Conflict(
+            "already_member",
+            gettext("%(email)s is a member already; change the role in the list instead.") % {"email": folded},
+        )
     Invitation.objects.filter(project=project, email=folded, accepted_at__isnull=True).delete()
     secret = accounts.new_secret()
     invitation = Invitation.objects.create(
@@ -44,7 +48,10 @@ def invite(
 
 def checked_role(role: str) -> Role:
     if role not in Role.values:
-        raise InvalidInput("There is no such role.", errors=[FieldError("role", f"one of {', '.join(Role.values)}")])
+        raise InvalidInput(
+            gettext("There is no such role."),
+            errors=[FieldError("role", gettext("one of %(roles)s") % {"roles": ", ".join(Role.values)})],
+        )
     return Role(role)
 
 
@@ -55,7 +62,7 @@ def invitation_for(*, secret: str) -> Invitation:
     )
     invitation = found.first()
     if invitation is None:
-        raise NotFound("This invitation has been used, has expired, or was withdrawn. Ask for a new one.")
+        raise NotFound(gettext("This invitation has been used, has expired, or was withdrawn. Ask for a new one."))
     return invitation
 
 
@@ -73,7 +80,9 @@ def add(*, project: Project, user: User, role: Role, actor: User | None = None) 
 def accept(*, invitation: Invitation, user: User) -> Membership:
     """Make the invited person a member. Raises `Conflict("other_account")` for somebody else, `NotFound` for a second use."""
     if user.email != invitation.email:
-        raise Conflict("other_account", "This invitation is for another e-mail address. Sign in with that account.")
+        raise Conflict(
+            "other_account", gettext("This invitation is for another e-mail address. Sign in with that account.")
+        )
     _use_up(invitation)
     membership, made = Membership.objects.get_or_create(
         user=user, project=invitation.project, defaults={"role": invitation.role}
@@ -99,7 +108,7 @@ def _use_up(invitation: Invitation) -> None:
     now = timezone.now()
     live = Invitation.objects.filter(pk=invitation.pk, accepted_at__isnull=True, expires_at__gt=now)
     if not live.update(accepted_at=now):
-        raise NotFound("This invitation has been used, has expired, or was withdrawn. Ask for a new one.")
+        raise NotFound(gettext("This invitation has been used, has expired, or was withdrawn. Ask for a new one."))
 
 
 @transaction.atomic
@@ -146,4 +155,4 @@ def _keep_an_admin(membership: Membership) -> None:
     admins = Membership.objects.select_for_update().filter(project=membership.project_id, role=Role.ADMIN)
     others = [found for found in admins if found.pk != membership.pk]
     if membership.role == Role.ADMIN and not others:
-        raise Conflict("last_admin", "A project needs an admin. Make somebody else one first.")
+        raise Conflict("last_admin", gettext("A project needs an admin. Make somebody else one first."))

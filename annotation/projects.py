@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext
 
 from annotation import audit
 from annotation.errors import Conflict, FieldError, InvalidInput
@@ -37,9 +38,12 @@ def create_project(
     project = Project(slug=slug, name=name or slug, protocol=protocol, instructions=instructions)
     _check(project)
     if slug in RESERVED_SLUGS:
-        raise InvalidInput("A project cannot be as given.", errors=[FieldError("slug", f"{slug} is taken by a page")])
+        raise InvalidInput(
+            gettext("A project cannot be as given."),
+            errors=[FieldError("slug", gettext("%(slug)s is taken by a page") % {"slug": slug})],
+        )
     if Project.objects.filter(slug=slug).exists():
-        raise Conflict("slug_taken", f"There is a project {slug} already.")
+        raise Conflict("slug_taken", gettext("There is a project %(slug)s already.") % {"slug": slug})
     project.save()
     if actor is not None:
         Membership.objects.create(user=actor, project=project, role=Role.ADMIN)
@@ -65,7 +69,7 @@ def _check(project: Project) -> None:
         project.full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         fields = [FieldError(field, " ".join(messages)) for field, messages in error.message_dict.items()]
-        raise InvalidInput("A project cannot be as given.", errors=fields) from error
+        raise InvalidInput(gettext("A project cannot be as given."), errors=fields) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

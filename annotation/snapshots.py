@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext
 
 from annotation import audit
 from annotation.errors import Conflict
@@ -42,7 +43,8 @@ def freeze(*, project: Project, actor: User | None = None) -> Snapshot:
         written = _write(project, Path(unfinished))
         if written.rows == 0:
             raise Conflict(
-                "nothing_to_freeze", "There are no finished labels in this project yet, so there is nothing to freeze."
+                "nothing_to_freeze",
+                gettext("There are no finished labels in this project yet, so there is nothing to freeze."),
             )
         # The ids first: whoever sees the lines finds them.
         os.replace(Path(unfinished) / "ids", folder / f"{written.sha256}.ids")

@@ -11,6 +11,8 @@ from celery import current_app
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 
 from annotation import audit, import_sources
 from annotation.errors import FieldError, InvalidInput, TooLarge
@@ -23,8 +25,8 @@ LOST_AFTER_SECONDS = 24 * 3600
 def require_size(*, length: int) -> None:
     """Raises `TooLarge` for a request of so many bytes. Ask before its body is read."""
     if length > settings.UPLOAD_MAX_BYTES:
-        limit = f"{settings.UPLOAD_MAX_BYTES:,} bytes"
-        raise TooLarge(f"An upload may have {limit} at most. Compress it with gzip, or import it on the server.")
+        said = gettext("An upload may have %(limit)s bytes at most. Compress it with gzip, or import it on the server.")
+        raise TooLarge(said % {"limit": number_format(settings.UPLOAD_MAX_BYTES, force_grouping=True)})
 
 
 def accept(
@@ -32,7 +34,7 @@ def accept(
 ) -> Import:
     """Keep the file and its import, waiting for a worker. Raises `InvalidInput` for a missing file or unknown format, `TooLarge`."""
     if upload is None:
-        raise InvalidInput("Choose a file to upload.", errors=[FieldError("file", "is missing")])
+        raise InvalidInput(gettext("Choose a file to upload."), errors=[FieldError("file", gettext("is missing"))])
     import_sources.require_known(format=format, kind=kind)
     require_size(length=upload.size or 0)
     path = _keep(upload)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
+from django.utils.translation import gettext
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -28,14 +29,18 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         return _answer(
             503,
             "unavailable",
-            "The database cannot be reached right now. Try again.",
+            gettext("The database cannot be reached right now. Try again."),
             {"Retry-After": RETRY_AFTER_SECONDS},
         )
     if isinstance(error, Http404):
-        return _answer(404, "not_found", "Not found.")
+        return _answer(404, "not_found", gettext("Not found."))
     if isinstance(error, exceptions.ValidationError):
         return Response(
-            {"code": "invalid", "message": "Some fields were refused.", "errors": list(_flatten(error.detail, ""))},
+            {
+                "code": "invalid",
+                "message": gettext("Some fields were refused."),
+                "errors": list(_flatten(error.detail, "")),
+            },
             status=400,
         )
     if isinstance(error, exceptions.APIException):

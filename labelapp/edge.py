@@ -6,6 +6,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext
 
 from annotation.errors import DomainError
 
@@ -41,14 +42,14 @@ class EdgeMiddleware:
 def unavailable(request: HttpRequest) -> HttpResponse:
     """The database is away or busy: say so in words that a client's retry understands."""
     headers = {"Retry-After": RETRY_AFTER_SECONDS}
-    message = "The database cannot be reached right now. Nothing was lost; try again in a moment."
+    message = gettext("The database cannot be reached right now. Nothing was lost; try again in a moment.")
     if request.path.startswith("/api/"):
         return JsonResponse({"code": "unavailable", "message": message, "errors": []}, status=503, headers=headers)
     return HttpResponse(message, status=503, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    message = "This form was opened before you last signed in. Reload the page and send it again."
+    message = gettext("This form was opened before you last signed in. Reload the page and send it again.")
     if request.path.startswith("/api/"):
         return JsonResponse({"code": "csrf", "message": message, "errors": []}, status=403)
     return render(request, "error.html", {"status": 403, "message": message}, status=403)

@@ -18,7 +18,7 @@ from annotation.errors import DomainError
 from annotation.models import JobState, Project, Solution, User
 from annotation.pages.door import project_page
 from annotation.pages.forms import status_of
-from annotation.templatetags.words import midsentence
+from annotation.words import midsentence
 
 SHOWN = 50  # choices listed on a round's page
 ROUNDS_SHOWN = 100

@@ -13,7 +13,7 @@ from annotation.errors import Conflict, DomainError, NotFound
 from annotation.models import Invitation, Project, Role, User
 from annotation.pages.door import person_page, project_page
 from annotation.pages.forms import ROLE_WORDS, InviteForm, JoinForm, RoleForm, TokenForm, status_of
-from annotation.templatetags.words import midsentence
+from annotation.words import midsentence
 
 
 @project_page(access.ADMINISTRATION, "GET", "POST")

@@ -1,13 +1,8 @@
-"""Words within sentences."""
+"""Words within sentences, for templates."""
 
 from django import template
-from django.utils.translation import get_language
+
+from annotation.words import midsentence
 
 register = template.Library()
-
-
-@register.filter
-def midsentence(label: object) -> str:
-    """A label as it stands inside a sentence. English lowers its first letter; German keeps the capitals of its nouns."""
-    text = str(label)
-    return text if (get_language() or "").startswith("de") else text[:1].lower() + text[1:]
+register.filter("midsentence", midsentence)
