@@ -20,6 +20,7 @@ def desk(request: HttpRequest, user: User, project: Project) -> HttpResponse:
         "api": "/api/v1/",
         "account": user.pk,
         "account_name": str(user),
+        "account_email": user.email,
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "instructions": project.instructions,
         "sign_in_url": f"{reverse('account_login')}?next={request.path}",

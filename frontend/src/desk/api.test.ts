@@ -8,10 +8,12 @@ function apiWith(...replies: (Response | Error)[]) {
     return reply;
   });
   const tokens = ["old", "new"];
+  const identities: string[] = [];
   const refreshCsrf = vi.fn(async () => void tokens.shift());
-  const api = createApi({ base: "/api/v1/", project: "demo", csrfToken: () => tokens[0] ?? "", refreshCsrf, fetch: fetched as unknown as typeof fetch });
-  const tokenOf = (call: number) => ((fetched.mock.calls[call] as unknown as [string, RequestInit])[1].headers as Record<string, string>)["X-CSRFToken"];
-  return { api, fetched, refreshCsrf, tokenOf };
+  const api = createApi({ base: "/api/v1/", project: "demo", account: 7, onIdentity: (code) => identities.push(code), csrfToken: () => tokens[0] ?? "", refreshCsrf, fetch: fetched as unknown as typeof fetch });
+  const headersOf = (call: number) => (fetched.mock.calls[call] as unknown as [string, RequestInit])[1].headers as Record<string, string>;
+  const tokenOf = (call: number) => headersOf(call)["X-CSRFToken"];
+  return { api, fetched, refreshCsrf, tokenOf, headersOf, identities };
 }
 const json = (status: number, body: unknown, headers: Record<string, string> = {}) => new Response(JSON.stringify(body), { status, headers });
 
@@ -40,6 +42,22 @@ describe("an answer", () => {
   it("of 204 is work that is not there", async () => {
     expect(await apiWith(new Response(null, { status: 204 })).api.claims()).toEqual({ ok: true, status: 204, body: null });
   });
+});
+
+it("says whose desk asks, and hears who is signed in", async () => {
+  const { api, headersOf, identities } = apiWith(json(200, {}), json(401, { code: "not_signed_in" }), json(500, {}), json(401, { code: "other_account" }));
+  for (let call = 0; call < 4; call += 1) await api.claims();
+  expect(headersOf(0)["X-Account"]).toBe("7");
+  // What is no answer about the person (a 500) changes nothing.
+  expect(identities).toEqual(["", "not_signed_in", "other_account"]);
+});
+
+it("a small body outlives the page, a large one does not use up what browsers allow for that", async () => {
+  const { api, fetched } = apiWith(json(200, {}), json(200, {}));
+  await api.saveDraft(1, 0, "x");
+  await api.saveDraft(1, 0, "x".repeat(40_000));
+  const keepalive = fetched.mock.calls.map((call) => (call as unknown as [string, RequestInit])[1].keepalive);
+  expect(keepalive).toEqual([true, false]);
 });
 
 describe("a stale CSRF token", () => {

@@ -104,11 +104,15 @@ export type Answer<T> = Success<T> | Failure;
 export interface ApiOptions {
   readonly base: string;
   readonly project: string;
+  /** Whose desk this is: the server answers 401 `other_account` where somebody else has signed in to this browser since. */
+  readonly account: number;
   /** Reads the CSRF token when a call is made: it changes when somebody signs in again. */
   readonly csrfToken: () => string;
   /** Makes the server set the CSRF cookie anew. */
   readonly refreshCsrf: () => Promise<void>;
   readonly fetch: typeof fetch;
+  /** Told of every answer that says who is signed in: "" for the account itself, else the 401's code. */
+  readonly onIdentity?: (code: string) => void;
   /** Milliseconds after which a call without an answer counts as offline. */
   readonly patience?: number;
 }
@@ -122,6 +126,8 @@ export interface Api {
 }
 
 const PATIENCE = 20_000;
+/** Bodies up to here are sent even when the page is closed meanwhile; browsers give all such requests together 64 KiB. */
+const KEEPALIVE_MAX = 30_000;
 
 export function createApi(options: ApiOptions): Api {
   const call = <T>(method: string, path: string, body?: unknown): Promise<Answer<T>> => callWithCsrf<T>(options, method, path, body);
@@ -145,8 +151,9 @@ async function callWithCsrf<T>(options: ApiOptions, method: string, path: string
 }
 
 async function callOnce<T>(options: ApiOptions, method: string, path: string, body: unknown): Promise<Answer<T>> {
-  const headers: Record<string, string> = { Accept: "application/json", "X-CSRFToken": options.csrfToken() };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const headers: Record<string, string> = { Accept: "application/json", "X-CSRFToken": options.csrfToken(), "X-Account": String(options.account) };
+  const sent = body === undefined ? undefined : JSON.stringify(body);
+  if (sent !== undefined) headers["Content-Type"] = "application/json";
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), options.patience ?? PATIENCE);
   try {
@@ -157,9 +164,12 @@ async function callOnce<T>(options: ApiOptions, method: string, path: string, bo
       cache: "no-store",
       redirect: "manual",
       signal: stop.signal,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(sent === undefined ? {} : { body: sent, keepalive: sent.length <= KEEPALIVE_MAX }),
     });
-    return await read<T>(response);
+    const answer = await read<T>(response);
+    if (answer.ok) options.onIdentity?.("");
+    else if (answer.kind === "signed_out") options.onIdentity?.(answer.code);
+    return answer;
   } catch {
     return failure("offline", 0, "offline", "");
   } finally {

@@ -8,10 +8,10 @@ import { fromClaim, fromEntry, fromMine, joined, textsOf, toEntry, type Held } f
 import type { ActionName } from "./keys";
 import { renderAhead } from "./math";
 import type { Messages } from "./messages";
-import { createOutbox, newKey, tabLock, type Outbox, type OutboxState } from "./outbox";
+import { createOutbox, newKey, tabLock, type Outbox, type OutboxState, type Waking } from "./outbox";
 import { notReady, said } from "./speech";
 import { CHANGES, firstBad, isTouched, offered, readiness, reduce, type Action, type Place, type Rating } from "./state";
-import { openStore, type Entry, type Store } from "./store";
+import { pageStore, type Entry, type Store } from "./store";
 
 export interface Config {
   readonly project: string;
@@ -19,6 +19,7 @@ export interface Config {
   readonly api: string;
   readonly account: number;
   readonly account_name: string;
+  readonly account_email: string;
   readonly csrf_cookie: string;
   readonly instructions: string;
   readonly sign_in_url: string;
@@ -26,6 +27,8 @@ export interface Config {
 }
 
 export type Phase = "loading" | "working" | "empty" | "paused" | "offline" | "signed_out" | "refused";
+/** Who is signed in: the desk's own person (""), nobody any more, or somebody else in the same browser. */
+export type Absence = "" | "nobody" | "somebody_else";
 export type Dialog = "keys" | "instructions" | "history" | "give_up" | "bad_problem";
 
 /** A press this soon after the picture changed was meant for what was there before. */
@@ -34,17 +37,31 @@ const JUST_MS = 350;
 const RENEW_MS = 180_000;
 const ASK_AGAIN_MS = 20_000;
 
+/** What tabs of one browser tell each other. An empty message: the outbox changed. */
+export interface Told {
+  readonly submitted?: number;
+  readonly signed_in?: boolean;
+  /** The account that signed out. */
+  readonly signed_out?: number;
+}
+
 export class Desk {
   phase = $state<Phase>("loading");
   held = $state.raw<readonly Held[]>([]);
   /** An item of the history, or a refused one, laid on top of the others. */
   onTop = $state.raw<Held | null>(null);
   progress = $state.raw<Progress>({ today: 0, active_ms_today: 0 });
-  outboxState = $state.raw<OutboxState>({ condition: "idle", waiting: 0, aside: [] });
+  outboxState = $state.raw<OutboxState>({ condition: "idle", waiting: 0, aside: [], unkept: 0 });
   draftState = $state<DraftState>("saved");
+  absence = $state<Absence>("");
+  /** The sign-in is put away by "Later" and comes back when asked for. */
+  signInShown = $state(true);
+  /** Counts how often it was asked for by its button. */
+  signInAsked = $state(0);
   dialog = $state<Dialog | null>(null);
   raw = $state(false);
   zoom = $state(1);
+  /** False while something is in this tab's memory alone, because the browser keeps nothing or its disk is full. */
   durable = $state(true);
   announcement = $state("");
   /** Whether the last move was made by key: then the page follows. */
@@ -56,6 +73,7 @@ export class Desk {
   readonly #tab = tabName();
   readonly #channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("labelapp-desk");
   #store: Store | null = null;
+  #draftKept = true;
   #outbox: Outbox | null = null;
   #drafts: DraftSync | null = null;
   /** Claims submitted here or in another tab: never shown again, whatever an older answer lists. */
@@ -73,24 +91,26 @@ export class Desk {
     this.#api = createApi({
       base: config.api,
       project: config.project,
+      account: config.account,
       csrfToken: () => cookie(config.csrf_cookie),
-      refreshCsrf: async () => void (await fetch(location.href, { credentials: "same-origin", cache: "no-store" }).catch(() => null)),
+      refreshCsrf: this.refreshCsrf,
       fetch: (input, init) => fetch(input, init),
+      onIdentity: (code) => this.#identity(code),
     });
     this.zoom = keptZoom();
-    this.#channel?.addEventListener("message", (event) => this.#heard(event.data as { submitted?: number }));
+    this.#channel?.addEventListener("message", (event) => this.#heard(event.data as Told));
   }
 
   async start(): Promise<void> {
-    const asked = this.#api.claims();
-    const store = await openStore();
+    const store = await pageStore();
     this.#store = store;
     this.durable = store.durable;
     this.#outbox = this.#makeOutbox(store);
     this.#drafts = this.#makeDrafts(store);
-    for (const entry of await store.entries(this.config.account)) this.#markGone(entry);
+    // Before the claims are asked for: an answer may list what another tab has submitted and not sent yet.
+    for (const entry of await store.entries(this.config.account).catch(() => [])) this.#markGone(entry);
     this.#outbox.wake();
-    await this.#take(await asked);
+    await this.#ask();
     this.#tick();
   }
 
@@ -207,14 +227,30 @@ export class Desk {
   hidden(): void {
     this.#rest();
     const current = this.current;
-    if (current && isTouched(current.item)) this.#save(current);
+    if (!current || !isTouched(current.item)) return;
+    this.#save(current);
+    this.#drafts?.flush();
   }
 
   /** Network back, tab in front again, perhaps signed in again: go on with what waits. */
-  wake(): void {
-    this.#outbox?.wake();
-    this.#drafts?.wake();
-    if (this.held.length === 0 || this.draftState === "signed_out") void this.#ask();
+  wake(why: Waking = "back"): void {
+    this.#outbox?.wake(why);
+    this.#drafts?.wake(why === "online");
+    if (this.held.length === 0 || this.absence) void this.#ask();
+  }
+
+  showSignIn(): void {
+    this.signInShown = true;
+    this.signInAsked += 1;
+  }
+
+  /** Any page of ours sets the CSRF cookie anew, signed in or not. */
+  refreshCsrf = async (): Promise<void> => void (await fetch(location.href, { credentials: "same-origin", cache: "no-store" }).catch(() => null));
+
+  /** Somebody has signed in: the next answers say whether it is the desk's own person. */
+  signedIn(): void {
+    this.wake("asked");
+    this.#channel?.postMessage({ signed_in: true } satisfies Told);
   }
 
   // --- behind the page ------------------------------------------------------------------------------------------------------------------
@@ -226,8 +262,12 @@ export class Desk {
       send: (entry) => (entry.kind === "submission" ? this.#api.submit(entry.target, entry.body) : this.#api.amend(entry.target, entry.body)),
       lock: tabLock("labelapp-outbox", navigator.locks as LockManager | undefined),
       setTimer: (run, ms) => setTimeout(run, ms),
+      now: () => performance.now(),
       random: Math.random,
-      onState: (state) => (this.outboxState = state),
+      onState: (state) => {
+        this.outboxState = state;
+        this.#judgeDurable();
+      },
       onReceipt: (entry, reply) => void this.#receipt(entry, reply),
       tell: () => this.#channel?.postMessage({}),
     });
@@ -244,14 +284,27 @@ export class Desk {
       onState: (state) => (this.draftState = state),
       onConflict: (claim, version, theirs) => this.#conflict(claim, version, theirs),
       onLeaseLost: (claim) => this.#change(claim, (held) => ({ ...held, leaseLost: true })),
+      onKept: (kept) => {
+        this.#draftKept = kept;
+        this.#judgeDurable();
+      },
     });
   }
 
+  #identity(code: string): void {
+    this.absence = code === "" ? "" : code === "other_account" ? "somebody_else" : "nobody";
+    if (!this.absence) [this.signInShown, this.signInAsked] = [true, 0];
+  }
+
+  #judgeDurable(): void {
+    this.durable = (this.#store?.durable ?? true) && this.outboxState.unkept === 0 && this.#draftKept;
+  }
+
   async #post(entry: Entry): Promise<void> {
-    await this.#outbox?.add(entry).catch(() => (this.durable = false));
+    await this.#outbox?.add(entry).catch(() => undefined);
     if (entry.kind !== "submission") return;
     this.#channel?.postMessage({ submitted: entry.target });
-    await this.#store?.removeDraft(this.config.account, entry.target);
+    await this.#store?.removeDraft(this.config.account, entry.target).catch(() => undefined);
   }
 
   /** Take an item off the desk and bring the next one to the front. */
@@ -335,15 +388,27 @@ export class Desk {
     if (entry.kind === "submission") this.#gone.add(entry.target);
   }
 
-  #heard({ submitted }: { submitted?: number }): void {
+  /** What other tabs of this browser say. */
+  #heard(told: Told): void {
+    // Signed out for good there: nothing of this person may stay on this screen.
+    if (told.signed_out === this.config.account) return this.#left();
+    if (told.signed_in) return this.absence ? this.wake("asked") : undefined;
     void this.#outbox?.refresh();
-    const held = this.held.find((one) => one.target.kind === "submission" && one.target.id === submitted);
-    if (held && !isTouched(held.item)) {
-      this.#gone.add(held.target.id);
-      this.held = this.held.filter((one) => one !== held);
-      if (this.held.length === 0) this.phase = "loading";
-    }
+    if (told.submitted !== undefined) this.#submittedElsewhere(told.submitted);
     if (this.held.length === 0) void this.#ask();
+  }
+
+  #left(): void {
+    void this.#store?.clear(this.config.account);
+    location.replace(this.config.home_url);
+  }
+
+  #submittedElsewhere(claim: number): void {
+    const held = this.held.find((one) => one.target.kind === "submission" && one.target.id === claim);
+    if (held && isTouched(held.item)) return;
+    this.#gone.add(claim);
+    this.held = this.held.filter((one) => one !== held);
+    if (this.held.length === 0) this.phase = "loading";
   }
 
   #conflict(claim: number, version: number, theirs: unknown): void {

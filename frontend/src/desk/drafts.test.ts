@@ -51,7 +51,7 @@ describe("saving", () => {
     vi.useFakeTimers();
     const store = memoryStore();
     const sent: [number, number, Draft][] = [];
-    const calls = { conflict: vi.fn(), lost: vi.fn(), state: vi.fn() };
+    const calls = { conflict: vi.fn(), lost: vi.fn(), state: vi.fn(), kept: vi.fn() };
     let version = 0;
     const sync = createDraftSync({
       save: async (claim, seen, content) => {
@@ -66,6 +66,7 @@ describe("saving", () => {
       onState: calls.state,
       onConflict: calls.conflict,
       onLeaseLost: calls.lost,
+      onKept: calls.kept,
     });
     return { sync, store, sent, calls, version: () => version };
   }
@@ -92,6 +93,34 @@ describe("saving", () => {
     await vi.advanceTimersByTimeAsync(30_000);
     expect(sent).toHaveLength(3);
     expect(calls.state).toHaveBeenLastCalledWith("saved");
+  });
+
+  it("waits longer than Retry-After says, so that not everybody comes back at the same moment", async () => {
+    const { sync, sent } = syncWith([{ ...refused("unavailable"), kind: "later", status: 503, retryAfter: 20_000 }]);
+    sync.save(1, draft([1]));
+    await vi.advanceTimersByTimeAsync(20_000 + 20_000 * 0.25);
+    expect(sent).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(sent).toHaveLength(2);
+  });
+
+  it("goes at once when the page goes to the back", async () => {
+    const { sync, sent } = syncWith([]);
+    sync.save(1, draft([1]));
+    await vi.advanceTimersByTimeAsync(10);
+    sync.save(1, draft([1, 1]));
+    sync.flush();
+    await vi.advanceTimersByTimeAsync(10);
+    expect(sent.map(([, version]) => version)).toEqual([0, 1]);
+  });
+
+  it("says whether this browser kept the copy", async () => {
+    const { sync, store, calls } = syncWith([]);
+    vi.spyOn(store, "putDraft").mockRejectedValueOnce(new DOMException("full", "QuotaExceededError"));
+    sync.save(1, draft([1]));
+    await vi.advanceTimersByTimeAsync(1);
+    // The first copy was refused; the one written when the server had it was not.
+    expect(calls.kept.mock.calls).toEqual([[false], [true]]);
   });
 
   it("stops over another copy and says so, until somebody chose", async () => {

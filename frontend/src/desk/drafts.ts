@@ -1,6 +1,7 @@
 // Work in progress: how an item becomes a draft and comes back, which copy counts, and how it reaches the server at most every five seconds.
 
 import { isRecord, type Answer, type Subject } from "./api";
+import { FIRST_WAIT, LONGEST_WAIT } from "./outbox";
 import { firstBad, newItem, NOTE_MAX, type Item, type Mark, type Place } from "./state";
 import type { Store, StoredDraft } from "./store";
 
@@ -121,6 +122,10 @@ export interface DraftSyncOptions {
   readonly onState: (state: DraftState) => void;
   readonly onConflict: (claim: number, version: number, theirs: unknown) => void;
   readonly onLeaseLost: (claim: number) => void;
+  /** Whether this browser kept the last copy. */
+  readonly onKept: (kept: boolean) => void;
+  /** What is stored beside the draft: the item itself and its project. */
+  readonly beside?: (claim: number) => Pick<StoredDraft, "project" | "work">;
 }
 
 export interface DraftSync {
@@ -135,8 +140,10 @@ export interface DraftSync {
   /** Stop writing over the server's copy until `seen` or `save` after a choice. */
   readonly hold: (claim: number) => void;
   readonly release: (claim: number, version: number) => void;
-  /** Try again now (network back, signed in again). */
-  readonly wake: () => void;
+  /** Try again now (signed in again), or spread over a while where everybody's network comes back at the same moment. */
+  readonly wake: (spread?: boolean) => void;
+  /** The page goes to the back or away: what the server does not have yet goes at once, not in five seconds. */
+  readonly flush: () => void;
 }
 
 interface Pending {
@@ -165,7 +172,8 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
   const keep = (claim: number, pending: Pending): void => {
     if (!pending.draft) return;
     const { version, dirty, draft } = pending;
-    void options.store.putDraft({ account: options.account, claim, version, dirty, draft });
+    const kept = options.store.putDraft({ account: options.account, claim, version, dirty, draft, ...options.beside?.(claim) });
+    kept.then(() => options.onKept(true), () => options.onKept(false));
   };
 
   function schedule(wait = 0): void {
@@ -214,10 +222,13 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
     }
   }
 
+  const span = (): number => Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** failures);
+
+  /** Spread over time, also behind a Retry-After that everybody was given at the same moment. */
   function backOff(retryAfter: number | null): void {
     failures += 1;
-    const spread = Math.min(30_000, 1_000 * 2 ** failures) * (0.5 + options.random() / 2);
-    schedule(Math.max(retryAfter ?? 0, spread));
+    const after = retryAfter ?? 0;
+    schedule(after + Math.max(span(), after) * (0.25 + 0.75 * options.random()));
   }
 
   return {
@@ -245,9 +256,12 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
       Object.assign(of(claim), { version, held: false });
       schedule();
     },
-    wake() {
+    wake(spread = false) {
       scheduled = false;
-      schedule();
+      schedule(spread ? span() * options.random() : 0);
+    },
+    flush() {
+      void send();
     },
   };
 }

@@ -116,6 +116,26 @@ export const de: Messages = {
   notDurable: "Dieser Browser bewahrt nichts von selbst auf (ein privates Fenster?). Diese Seite erst verlassen, wenn sie „gespeichert“ zeigt.",
 
   signIn: "Anmelden",
+  someoneElse: "jemand anderes ist angemeldet",
+  absent: {
+    nobody: "Die Anmeldung ist abgelaufen. Was hier geschieht, ist in diesem Browser aufbewahrt und wird nach dem Anmelden gesendet.",
+    email: "E-Mail",
+    password: "Passwort",
+    signIn: "Anmelden",
+    signingIn: "meldet an…",
+    later: "Später",
+    refused: "E-Mail oder Passwort stimmt nicht.",
+    throttled: "Zu viele Versuche. Bitte ein paar Minuten warten und dann erneut versuchen; inzwischen geht nichts verloren.",
+    offline: "Der Server ist nicht zu erreichen. Alles ist hier aufbewahrt; bitte gleich noch einmal versuchen.",
+    busy: "Der Server ist ausgelastet. Bitte gleich noch einmal versuchen.",
+    elsewhere: "Die Anmeldeseite verlangt noch einen Schritt. Danach geht es hier von selbst weiter.",
+    open: "Anmeldeseite öffnen",
+    somebodyElse: (name, waiting) =>
+      waiting > 0
+        ? `In diesem Browser ist jetzt jemand anderes angemeldet. ${plural(waiting, "Abgabe", "Abgaben")} von ${name} ${waiting === 1 ? "wartet" : "warten"} hier, für ${name} aufbewahrt, und ${waiting === 1 ? "wird" : "werden"} gesendet, sobald ${name} sich wieder anmeldet.`
+        : `In diesem Browser ist jetzt jemand anderes angemeldet. Diese Seite zeigt noch die Arbeit von ${name}; sie ist aufbewahrt.`,
+    reload: "Mit dem jetzt angemeldeten Konto weitermachen",
+  },
   retryNow: "Jetzt versuchen",
   today: (n) => `${n} heute`,
   activeToday: (ms) => `${clock(ms)} aktiv`,
@@ -134,7 +154,7 @@ export const de: Messages = {
   offlineTitle: "Keine Verbindung",
   offlineHint: "Es wird von selbst erneut versucht. Nichts Getanes ist verloren.",
   signedOutTitle: "Abgemeldet",
-  signedOutHint: "Anmelden (das öffnet einen neuen Tab) und hierher zurückkehren. Nichts Getanes ist verloren.",
+  signedOutHint: "Oben anmelden, dann geht es weiter, wo es aufgehört hat. Nichts Getanes ist verloren.",
   notAllowed: "In diesem Projekt gibt es hier nichts zu bewerten. Auskunft gibt, wer die Einladung verschickt hat.",
 
   leaseLost: "Dieser Eintrag wurde in der Zwischenzeit weitergegeben. Die Arbeit ist aufbewahrt: einfach weitermachen und abschicken, sie zählt trotzdem.",

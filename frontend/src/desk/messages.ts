@@ -111,6 +111,26 @@ export const en = {
   notDurable: "This browser keeps nothing on its own (a private window?). Leave this page only when it says saved.",
 
   signIn: "Sign in",
+  someoneElse: "somebody else is signed in",
+  absent: {
+    nobody: "You are signed out. What you do here is kept in this browser and sent when you sign in.",
+    email: "E-mail",
+    password: "Password",
+    signIn: "Sign in",
+    signingIn: "Signing in…",
+    later: "Later",
+    refused: "E-mail or password is not right.",
+    throttled: "Too many tries. Wait a few minutes, then try again; nothing is lost meanwhile.",
+    offline: "The server cannot be reached. What you did is kept here; try again in a moment.",
+    busy: "The server is busy. Try again in a moment.",
+    elsewhere: "One more step is asked for, on the sign-in page. This page goes on by itself when that is done.",
+    open: "Open the sign-in page",
+    somebodyElse: (name: string, waiting: number): string =>
+      waiting > 0
+        ? `Somebody else is signed in to this browser now. ${plural(waiting, "submission", "submissions")} of ${name} ${waiting === 1 ? "waits" : "wait"} here, kept for ${name}, and ${waiting === 1 ? "is" : "are"} sent when ${name} signs in again.`
+        : `Somebody else is signed in to this browser now. This page still shows the work of ${name}; what ${name} did is kept.`,
+    reload: "Go on as the one signed in now",
+  },
   retryNow: "Try now",
   today: (n: number): string => `${n} today`,
   activeToday: (ms: number): string => `${clock(ms)} active`,
@@ -129,7 +149,7 @@ export const en = {
   offlineTitle: "No connection",
   offlineHint: "The desk tries again by itself. Nothing you did is lost.",
   signedOutTitle: "You are signed out",
-  signedOutHint: "Sign in (it opens in a new tab) and come back here. Nothing you did is lost.",
+  signedOutHint: "Sign in above and go on where you were. Nothing you did is lost.",
   notAllowed: "This project gives you nothing to label. Ask the person who invited you.",
 
   leaseLost: "This item was given on while you were away. Your work is kept: go on and submit it, it still counts.",

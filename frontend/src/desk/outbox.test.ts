@@ -1,23 +1,15 @@
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Answer, Failure, Submitted } from "./api";
-import { rated, subject } from "./fixtures";
-import { createOutbox, newKey, tabLock, type OutboxState } from "./outbox";
-import { toLabel } from "./state";
-import { clearDesk, memoryStore, openStore, waitingSubmissions, type Entry, type Store } from "./store";
+import { entry } from "./fixtures";
+import { createOutbox, LONGEST_WAIT, newKey, tabLock, type OutboxState } from "./outbox";
+import { memoryStore, openStore, type Entry, type Store } from "./store";
 
 const RECEIPT: Submitted = { receipt: { annotation: 1, sha256: "ab" } };
 const failed = (kind: Failure["kind"], code = "", retryAfter: number | null = null): Failure => ({ ok: false, kind, status: 0, code, message: "", retryAfter, data: {} });
 const delivered: Answer<Submitted> = { ok: true, status: 201, body: RECEIPT };
 
-let clock = 0;
-function entry(account = 7): Entry {
-  const client_key = newKey();
-  const label = toLabel(rated([1]), "solution", 1);
-  return { client_key, account, project: "p", kind: "submission", target: clock, body: { client_key, label }, subject: subject(1), added: clock++, state: "waiting", problem: null };
-}
-
-function outboxOn(store: Store, answers: Answer<Submitted>[], more: { account?: number; lock?: (run: () => Promise<void>) => Promise<void> } = {}) {
+function outboxOn(store: Store, answers: Answer<Submitted>[], more: { account?: number; lock?: (run: () => Promise<void>) => Promise<void>; now?: () => number } = {}) {
   const sent: Entry[] = [];
   const states: OutboxState[] = [];
   const receipts: string[] = [];
@@ -31,6 +23,7 @@ function outboxOn(store: Store, answers: Answer<Submitted>[], more: { account?: 
     },
     lock: more.lock ?? ((run) => run()),
     setTimer: (run, ms) => timers.push({ run, ms }),
+    now: more.now ?? (() => 0),
     random: () => 1,
     onState: (state) => states.push(state),
     onReceipt: (one) => receipts.push(one.client_key),
@@ -52,7 +45,7 @@ describe("a submission", () => {
     const one = entry();
     await outbox.add(one);
     await vi.waitFor(() => expect(receipts).toEqual([one.client_key]));
-    await vi.waitFor(() => expect(last()).toEqual({ condition: "idle", waiting: 0, aside: [] }));
+    await vi.waitFor(() => expect(last()).toEqual({ condition: "idle", waiting: 0, aside: [], unkept: 0 }));
     expect(sent).toHaveLength(1);
     expect(await store.entries(7)).toEqual([]);
   });
@@ -75,10 +68,50 @@ describe("a submission", () => {
     expect(timers.map(({ ms }) => ms)).toEqual([2_000, 4_000]);
   });
 
-  it("waits at least as long as Retry-After says", async () => {
-    const { outbox, timers } = outboxOn(store, [failed("later", "throttled", 7_000)]);
+  it("waits at least as long as Retry-After says, whatever is submitted or comes to the front meanwhile", async () => {
+    let time = 0;
+    const { outbox, sent, timers, last } = outboxOn(store, [failed("later", "throttled", 7_000)], { now: () => time });
     await outbox.add(entry());
     await vi.waitFor(() => expect(timers[0]?.ms).toBeGreaterThanOrEqual(7_000));
+    time = 6_999;
+    await outbox.add(entry());
+    outbox.wake("back");
+    await vi.waitFor(() => expect(last()).toMatchObject({ condition: "busy", waiting: 2 }));
+    expect(sent).toHaveLength(1);
+    time = 7_000;
+    outbox.wake("back");
+    await vi.waitFor(() => expect(last()).toMatchObject({ condition: "idle", waiting: 0 }));
+  });
+
+  it("goes at once when a person asks for it", async () => {
+    const { outbox, last } = outboxOn(store, [failed("later", "throttled", 7_000)]);
+    await outbox.add(entry());
+    await vi.waitFor(() => expect(last()?.condition).toBe("busy"));
+    outbox.wake("asked");
+    await vi.waitFor(() => expect(last()?.waiting).toBe(0));
+  });
+
+  it("that the server stumbles over does not hold up the others", async () => {
+    const [poison, ...others] = [entry(), entry(), entry(), entry()];
+    for (const one of [poison, ...others]) await store.put(one as Entry);
+    const stumble: Failure = { ...failed("later", "http_500"), status: 500 };
+    const { outbox, receipts, timers, last } = outboxOn(store, [stumble]);
+    outbox.wake();
+    await vi.waitFor(() => expect(receipts).toEqual(others.map((one) => one.client_key)));
+    await vi.waitFor(() => expect(last()).toMatchObject({ condition: "busy", waiting: 1 }));
+    timers[0]?.run();
+    await vi.waitFor(() => expect(receipts).toContain(poison?.client_key));
+  });
+
+  it("costs a server that stumbles over everything two requests a try, not one for each that waits", async () => {
+    for (let turn = 0; turn < 9; turn += 1) await store.put(entry());
+    const stumble: Failure = { ...failed("later", "http_500"), status: 500 };
+    const { outbox, sent, timers, last } = outboxOn(store, [stumble, stumble, stumble, stumble]);
+    outbox.wake();
+    await vi.waitFor(() => expect(last()).toMatchObject({ condition: "busy", waiting: 9 }));
+    expect(sent).toHaveLength(2);
+    timers[0]?.run();
+    await vi.waitFor(() => expect(sent).toHaveLength(4));
   });
 
   it("is held without any timer while signed out, and sent on waking", async () => {
@@ -142,11 +175,108 @@ describe("another person, tab or visit", () => {
     expect([...one.sent, ...other.sent]).toHaveLength(20);
   });
 
-  it("is warned of and cleared at signing out", async () => {
-    await store.put(entry());
-    expect(await waitingSubmissions(factory)).toBe(1);
-    await clearDesk(factory);
-    expect(await waitingSubmissions(factory)).toBe(0);
+  it("sends what another tab has added, should that tab be gone", async () => {
+    const { outbox, receipts, last } = outboxOn(store, []);
+    outbox.wake();
+    await vi.waitFor(() => expect(last()?.condition).toBe("idle"));
+    const theirs = entry();
+    await store.put(theirs);
+    await outbox.refresh();
+    await vi.waitFor(() => expect(receipts).toEqual([theirs.client_key]));
+  });
+
+  it("says that all is well when another tab has sent what could not go from here", async () => {
+    const { outbox, last } = outboxOn(store, [failed("signed_out")]);
+    const one = entry();
+    await outbox.add(one);
+    await vi.waitFor(() => expect(last()?.condition).toBe("signed_out"));
+    await store.remove(one.client_key);
+    await outbox.refresh();
+    expect(last()).toMatchObject({ condition: "idle", waiting: 0 });
+  });
+});
+
+describe("a disk that fails", () => {
+  const full = () => Promise.reject(new DOMException("full", "QuotaExceededError"));
+
+  it("when full leaves the submission in memory, says so, and it is sent all the same", async () => {
+    const { outbox, states, receipts, last } = outboxOn({ ...store, put: full }, [failed("offline")]);
+    const one = entry();
+    await expect(outbox.add(one)).rejects.toThrow("full");
+    await vi.waitFor(() => expect(last()).toMatchObject({ condition: "offline", waiting: 1, unkept: 1 }));
+    outbox.wake("asked");
+    await vi.waitFor(() => expect(receipts).toEqual([one.client_key]));
+    await vi.waitFor(() => expect(last()).toMatchObject({ condition: "idle", waiting: 0, unkept: 0 }));
+    expect(states.every((state) => state.aside.length === 0)).toBe(true);
+  });
+
+  it("when it cannot be read or cleared neither stops the sending nor sends anything for ever", async () => {
+    const kept = await store.put(entry()).then(() => store);
+    const { outbox, sent, last } = outboxOn({ ...kept, remove: full }, []);
+    outbox.wake();
+    await vi.waitFor(() => expect(last()).toMatchObject({ condition: "idle", waiting: 0 }));
+    expect(sent).toHaveLength(1);
+    const unreadable = outboxOn({ ...kept, entries: full }, []);
+    await unreadable.outbox.add(entry());
+    await vi.waitFor(() => expect(unreadable.last()).toMatchObject({ condition: "idle", waiting: 0 }));
+    expect(unreadable.sent).toHaveLength(1);
+  });
+
+  it("when a refusal cannot be written down sends it no second time", async () => {
+    const one = entry();
+    await store.put(one);
+    const { outbox, sent, last } = outboxOn({ ...store, put: full }, [failed("refused", "batch_closed")]);
+    outbox.wake();
+    await vi.waitFor(() => expect(last()).toMatchObject({ condition: "idle", waiting: 0 }));
+    expect(last()?.aside.map((entry) => entry.client_key)).toEqual([one.client_key]);
+    expect(sent).toHaveLength(1);
+  });
+});
+
+describe("F36: five hundred desks that come back at once", () => {
+  const DESKS = 500;
+
+  /** When each desk sends again after `failures` answers of the same kind, in ms after the last one; a small generator with a seed. */
+  async function returns(failures: number, answer: Failure, why: "timer" | "online"): Promise<readonly number[]> {
+    let seed = 42;
+    const random = () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
+    const later = () => new Promise((resolve) => setTimeout(resolve, 0));
+    const desks = await Promise.all(
+      Array.from({ length: DESKS }, async () => {
+        const timers: { run: () => void; ms: number }[] = [];
+        const store = memoryStore();
+        await store.put(entry());
+        const quiet = { onState: () => undefined, onReceipt: () => undefined, tell: () => undefined };
+        const setTimer = (run: () => void, ms: number) => timers.push({ run, ms });
+        return { timers, outbox: createOutbox({ ...quiet, store, account: 7, random, now: () => 0, lock: (run) => run(), send: async () => answer, setTimer }) };
+      }),
+    );
+    for (const { outbox } of desks) outbox.wake();
+    for (let turn = 1; turn < failures; turn += 1) {
+      await later();
+      for (const { timers } of desks) timers.at(-1)?.run();
+    }
+    await later();
+    expect(desks.map(({ timers }) => timers.length)).toEqual(desks.map(() => failures));
+    if (why === "online") for (const { outbox } of desks) outbox.wake("online");
+    return desks.map(({ timers }) => timers.at(-1)?.ms ?? NaN).sort((one, other) => one - other);
+  }
+
+  /** The most that fall into any one second. */
+  const busiest = (times: readonly number[]) => Math.max(...times.map((time) => times.filter((other) => other >= time && other < time + 1_000).length));
+
+  it.each([["timer", 0.25] as const, ["online", 0] as const])("after an outage are spread over half a minute (%s)", async (why, least) => {
+    const times = await returns(6, failed("offline"), why);
+    expect(times[0]).toBeGreaterThanOrEqual(least * LONGEST_WAIT);
+    expect(times.at(-1)).toBeLessThanOrEqual(LONGEST_WAIT);
+    // Even over the span would be 500 / 22.5 or 500 / 30 in a second.
+    expect(busiest(times)).toBeLessThan(45);
+  });
+
+  it("after a 503 keep to its Retry-After and do not come in the same second behind it", async () => {
+    const times = await returns(1, failed("later", "unavailable", 20_000), "timer");
+    expect(times[0]).toBeGreaterThanOrEqual(25_000);
+    expect(busiest(times)).toBeLessThan(60);
   });
 });
 

@@ -10,6 +10,8 @@ export interface OutboxState {
   readonly waiting: number;
   /** Refused for good and kept for a person to decide on. */
   readonly aside: readonly Entry[];
+  /** How many of these the browser would not keep: they are in this tab's memory alone. */
+  readonly unkept: number;
 }
 
 export interface OutboxOptions {
@@ -19,6 +21,8 @@ export interface OutboxOptions {
   /** Runs one at a time over all tabs of this browser. */
   readonly lock: (run: () => Promise<void>) => Promise<void>;
   readonly setTimer: (run: () => void, ms: number) => unknown;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
   readonly random: () => number;
   readonly onState: (state: OutboxState) => void;
   readonly onReceipt: (entry: Entry, reply: Submitted) => void;
@@ -26,11 +30,14 @@ export interface OutboxOptions {
   readonly tell: () => void;
 }
 
+/** Why to try now: a person asked; this tab came to the front; the network came back, for everybody in the house at the same moment. */
+export type Waking = "asked" | "back" | "online";
+
 export interface Outbox {
-  /** Resolves when the entry is kept in the browser; sending goes on by itself. */
+  /** Resolves when the entry is kept in the browser; sending goes on by itself. Rejects where the browser keeps it in memory only. */
   readonly add: (entry: Entry) => Promise<void>;
-  /** Send what waits, now: at start, when the network is back, when this tab comes to the front. */
-  readonly wake: () => void;
+  /** Send what waits. Only a person's own asking goes before the time that the server named. */
+  readonly wake: (why?: Waking) => void;
   /** Try an entry that was set aside again, or let go of it. */
   readonly again: (clientKey: string) => Promise<void>;
   readonly drop: (clientKey: string) => Promise<void>;
@@ -38,30 +45,46 @@ export interface Outbox {
   readonly refresh: () => Promise<void>;
 }
 
-const FIRST_WAIT = 1_000;
-const LONGEST_WAIT = 30_000;
+export const FIRST_WAIT = 1_000;
+export const LONGEST_WAIT = 30_000;
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const { store, account } = options;
-  // Added here and perhaps not yet written to the disk: counted from the first moment.
-  const unwritten = new Map<string, Entry>();
+  // Added or changed here and still without a receipt. The disk is the truth, once it has taken an entry and for as long as it can be read.
+  const here = new Map<string, Entry>();
+  const onDisk = new Set<string>();
+  const refusedByDisk = new Set<string>();
+  // Has its receipt, whatever the disk still says.
+  const done = new Set<string>();
+  // How often the server stumbled over an entry: those go last, so that one of them never holds up the others.
+  const stumbles = new Map<string, number>();
   let condition: Condition = "idle";
   let failures = 0;
+  let notBefore = -Infinity;
   let running = false;
   let again = false;
   let timer = 0;
 
   async function all(): Promise<readonly Entry[]> {
-    const stored = await store.entries(account);
-    const known = new Set(stored.map((entry) => entry.client_key));
-    return [...stored, ...[...unwritten.values()].filter((entry) => !known.has(entry.client_key))];
+    const written = new Set(onDisk);
+    const stored = await store.entries(account).catch(() => null);
+    const known = new Set(stored?.map((entry) => entry.client_key));
+    const fresh = (stored ?? []).map((entry) => (onDisk.has(entry.client_key) ? entry : (here.get(entry.client_key) ?? entry)));
+    // What was on the disk and no longer is has been sent by another tab.
+    const added = [...here.values()].filter(({ client_key }) => !known.has(client_key) && !(stored && written.has(client_key)));
+    return [...fresh, ...added].filter((entry) => !done.has(entry.client_key));
+  }
+
+  function forget(clientKey: string): void {
+    done.add(clientKey);
+    for (const place of [here, onDisk, refusedByDisk]) place.delete(clientKey);
   }
 
   async function report(next: Condition = condition): Promise<void> {
     condition = next;
     const entries = await all();
     const aside = entries.filter((entry) => entry.state === "aside");
-    options.onState({ condition, waiting: entries.length - aside.length, aside });
+    options.onState({ condition, waiting: entries.length - aside.length, aside, unkept: refusedByDisk.size });
   }
 
   async function flush(): Promise<void> {
@@ -70,90 +93,146 @@ export function createOutbox(options: OutboxOptions): Outbox {
       return;
     }
     running = true;
-    try {
-      await options.lock(drain);
-    } finally {
-      running = false;
-    }
-    if (again) {
+    do {
       again = false;
-      await flush();
-    }
+      await options.lock(drain).catch(() => rest("busy", null));
+    } while (again && options.now() >= notBefore);
+    running = false;
   }
 
   async function drain(): Promise<void> {
+    let stumbled: Failure | null = null;
+    const passed = new Set<string>();
     for (;;) {
-      const entry = (await all()).find((candidate) => candidate.state === "waiting");
-      if (!entry) return report("idle");
-      await report("sending");
+      const entry = next((await all()).filter((candidate) => candidate.state === "waiting" && !passed.has(candidate.client_key)));
+      if (!entry) return stumbled ? rest("busy", stumbled) : settle();
+      if (condition === "idle") await report("sending");
       const answer = await options.send(entry);
-      if (!answer.ok && answer.kind !== "refused") return pause(answer);
-      failures = 0;
-      if (answer.ok) await delivered(entry, answer.body);
-      else await put({ ...entry, state: "aside", problem: { code: answer.code, message: answer.message } });
-      options.tell();
+      if (!answer.ok && answer.status === 500 && !stumbled) {
+        // Perhaps it is this one alone: one other is tried before all of them wait.
+        stumbles.set(entry.client_key, (stumbles.get(entry.client_key) ?? 0) + 1);
+        stumbled = answer;
+        passed.add(entry.client_key);
+      } else if (!answer.ok && answer.kind !== "refused") {
+        if (answer.status === 500) stumbles.set(entry.client_key, (stumbles.get(entry.client_key) ?? 0) + 1);
+        return rest(answer.kind === "later" ? "busy" : answer.kind, answer);
+      } else {
+        await settled(entry, answer);
+      }
     }
   }
 
+  const next = (waiting: readonly Entry[]): Entry | undefined => {
+    const order = (entry: Entry) => stumbles.get(entry.client_key) ?? 0;
+    return [...waiting].sort((one, other) => order(one) - order(other))[0];
+  };
+
+  async function settled(entry: Entry, answer: Answer<Submitted>): Promise<void> {
+    failures = 0;
+    notBefore = -Infinity;
+    condition = "sending";
+    if (answer.ok) await delivered(entry, answer.body);
+    else await put({ ...entry, state: "aside", problem: { code: answer.code, message: answer.message } }).catch(() => undefined);
+    await report();
+    options.tell();
+  }
+
   async function delivered(entry: Entry, reply: Submitted): Promise<void> {
-    unwritten.delete(entry.client_key);
-    await store.remove(entry.client_key);
+    forget(entry.client_key);
+    // Where that fails it is sent once more at the next visit, under the same key, for the same receipt.
+    await store.remove(entry.client_key).catch(() => undefined);
     options.onReceipt(entry, reply);
   }
 
+  function settle(): Promise<void> {
+    failures = 0;
+    return report("idle");
+  }
+
   /** Signed out: hold until somebody signs in. Else wait: spread over time, so that a whole team coming back is no stampede. */
-  async function pause(answer: Failure): Promise<void> {
-    await report(answer.kind === "signed_out" ? "signed_out" : answer.kind === "offline" ? "offline" : "busy");
-    if (answer.kind === "signed_out") return;
+  async function rest(why: Condition, answer: Failure | null): Promise<void> {
     failures += 1;
-    const spread = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** failures) * (0.25 + 0.75 * options.random());
+    const after = answer?.retryAfter ?? 0;
+    if (after) notBefore = options.now() + after;
+    if (why !== "signed_out") schedule(after + Math.max(span(), after) * (0.25 + 0.75 * options.random()));
+    await report(why);
+  }
+
+  const span = (): number => Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** failures);
+
+  function schedule(ms: number): void {
     const ticket = ++timer;
-    options.setTimer(() => ticket === timer && void flush(), (answer.retryAfter ?? 0) + spread);
+    options.setTimer(() => ticket === timer && void flush(), ms);
   }
 
   async function put(entry: Entry): Promise<void> {
-    unwritten.set(entry.client_key, entry);
-    await store.put(entry);
-    unwritten.delete(entry.client_key);
+    here.set(entry.client_key, entry);
+    onDisk.delete(entry.client_key);
+    try {
+      await store.put(entry);
+      if (here.get(entry.client_key) === entry) onDisk.add(entry.client_key);
+      refusedByDisk.delete(entry.client_key);
+    } catch (error) {
+      if (!done.has(entry.client_key)) refusedByDisk.add(entry.client_key);
+      throw error;
+    }
+  }
+
+  function wake(why: Waking = "back"): void {
+    if (why === "asked") {
+      notBefore = -Infinity;
+      timer += 1;
+      if (condition !== "idle") void report("sending");
+      void flush();
+    } else if (why === "online" && failures > 0) {
+      // The timer stands as well: this can only be earlier.
+      options.setTimer(() => void flush(), Math.max(notBefore - options.now(), 0) + span() * options.random());
+    } else if (options.now() >= notBefore) {
+      void flush();
+    }
   }
 
   return {
     async add(entry) {
-      unwritten.set(entry.client_key, entry);
-      void report("sending");
+      // The disk first: nothing may come between the key press and the copy that survives this tab.
+      const kept = put(entry);
+      void report(condition === "idle" ? "sending" : condition);
       try {
-        await put(entry);
+        await kept;
       } finally {
         // A full disk keeps it in memory only; it is sent all the same.
         options.tell();
-        void flush();
+        wake();
       }
     },
-    wake() {
-      timer += 1;
-      void flush();
-    },
+    wake,
     async again(clientKey) {
       const entry = (await all()).find((candidate) => candidate.client_key === clientKey);
-      if (entry) await put({ ...entry, state: "waiting", problem: null });
-      void flush();
+      if (entry) await put({ ...entry, state: "waiting", problem: null }).catch(() => undefined);
+      wake("asked");
     },
     async drop(clientKey) {
-      unwritten.delete(clientKey);
-      await store.remove(clientKey);
+      forget(clientKey);
+      await store.remove(clientKey).catch(() => undefined);
       options.tell();
       await report();
     },
-    refresh: () => report(),
+    async refresh() {
+      const waiting = (await all()).some((entry) => entry.state === "waiting");
+      await report(waiting ? condition : "idle");
+      // The tab that added it may close before it has sent it.
+      if (waiting && condition === "idle") wake();
+    },
   };
 }
 
 type Locks = Pick<LockManager, "request">;
 
-/** A lock over all tabs where the browser has them (secure origins); else within this tab, and the keys keep a double send harmless. */
-export function tabLock(name: string, locks: Locks | undefined): (run: () => Promise<void>) => Promise<void> {
+/** A lock over all tabs where the browser has them (secure origins); else within this tab, and the keys keep a double send harmless.
+ * Rejects where it has waited for longer than `patience` milliseconds. */
+export function tabLock(name: string, locks: Locks | undefined, patience?: number): (run: () => Promise<void>) => Promise<void> {
   return async (run) => {
-    if (locks) await locks.request(name, run);
+    if (locks) await locks.request(name, patience ? { signal: AbortSignal.timeout(patience) } : {}, run);
     else await run();
   };
 }

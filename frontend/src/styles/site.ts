@@ -1,11 +1,10 @@
-// What every page carries: the sheets, the theme toggle, copy buttons, and a warning before unsent labels are signed out of.
+// What every page carries: the sheets, the theme toggle, copy buttons, and signing out without losing what was not sent.
 import "./tokens.css";
 import "./site.css";
 import "./forms.css";
 import "./data.css";
 import "./state.css";
 import "./narrow.css";
-import { clearDesk, waitingSubmissions } from "../desk/store";
 import { toggleTheme } from "./theme";
 
 document.addEventListener("click", (event) => {
@@ -25,23 +24,17 @@ async function copy(button: HTMLElement, text: string): Promise<void> {
   }
 }
 
-/** Signing out clears what the desk keeps in this browser; labels not sent yet are told of first. */
+/** Signing out sends or warns of what the desk keeps in this browser, and clears it. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || !/\/logout\/?$/.test(new URL(form.action).pathname)) return;
-  if (form.dataset["cleared"]) return;
+  const worded = form.dataset["account"] ? form : document.querySelector<HTMLFormElement>("form[data-account]");
+  if (!worded) return;
   event.preventDefault();
-  void signOut(form);
+  void import("../desk/signout").then(({ signOut }) => signOut(worded));
 });
 
-async function signOut(form: HTMLFormElement): Promise<void> {
-  const waiting = await waitingSubmissions();
-  const question =
-    waiting === 1
-      ? "One label has not been sent yet and would be lost. Sign out all the same?"
-      : `${waiting} labels have not been sent yet and would be lost. Sign out all the same?`;
-  if (waiting > 0 && !window.confirm(question)) return;
-  await clearDesk();
-  form.dataset["cleared"] = "yes";
-  form.requestSubmit();
+// A desk that was signed out in another tab goes on when somebody has signed in anywhere in this browser.
+if (document.querySelector("form[data-account]") && typeof BroadcastChannel !== "undefined") {
+  new BroadcastChannel("labelapp-desk").postMessage({ signed_in: true });
 }
