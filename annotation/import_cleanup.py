@@ -1,10 +1,7 @@
 """What an import that died leaves behind: a row that says it is running, and rows that never counted. Both are put right here."""
 
-import os
-import socket
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -27,48 +24,11 @@ from annotation.models import (
 )
 
 CHUNK = 1000
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def this_process() -> str:
-    """A name for this process that no other has had: host, process namespace, id, start time."""
-    return "/".join([socket.gethostname()[:100], _namespace(), str(os.getpid()), _start_time(os.getpid())])
-
-
-def _namespace() -> str:
-    try:
-        return str(os.stat("/proc/self/ns/pid").st_ino)
-    except OSError:
-        return "-"  # no Linux: a host is one namespace
-
-
-def _start_time(pid: int) -> str:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return "-"
-    return stat.rsplit(b")", 1)[-1].split()[19].decode()
-
-
-def _is_gone(worker: str) -> bool:
-    """Whether that process was one of this machine and is no more. Of others nothing is known but their heartbeat."""
-    host, namespace, pid, started = [*worker.split("/"), "", "", "", ""][:4]
-    if (host, namespace) != (socket.gethostname()[:100], _namespace()) or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return _start_time(int(pid)) != started
 
 
 def bring_back_dead() -> None:
     """An import whose process is gone waits for the next worker; one of the command line has failed, as nobody else can read its files."""
-    for job in Import.objects.filter(state=JobState.RUNNING):
-        if _is_gone(job.worker):
-            jobs.mine(job).update(heartbeat_at=LONG_AGO)
+    jobs.bring_back_gone(kind=Import)
     silent = models.Q(heartbeat_at__lt=Now() - timedelta(seconds=settings.JOB_DEAD_AFTER))
     Import.objects.filter(silent, state=JobState.RUNNING, path="").update(
         state=JobState.FAILED, finished_at=Now(), error="The command was killed. Nothing was imported; run it again."

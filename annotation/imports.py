@@ -20,7 +20,7 @@ from annotation import import_rows as rows
 from annotation.errors import DomainError, FieldError
 from annotation.formats.rows import Refusal
 from annotation.grading import Grader
-from annotation.import_cleanup import bring_back_dead, remove_rows_of, remove_rows_of_failed, this_process
+from annotation.import_cleanup import bring_back_dead, remove_rows_of, remove_rows_of_failed
 from annotation.import_rows import Landing, Placed
 from annotation.import_sources import SourceFile
 from annotation.models import Import, JobState, Project, User
@@ -96,7 +96,7 @@ def _begin(project: Project, files: list[SourceFile], actor: User | None, report
                     attempt=1,
                     heartbeat_at=Now(),
                     started_at=Now(),
-                    worker=this_process(),
+                    worker=jobs.this_process(),
                     **_described(files),
                 )
             return Import.objects.get(pk=job.pk)
@@ -270,7 +270,7 @@ def run_import(*, pk: int) -> None:
 def _take(pk: int) -> Import | None:
     try:
         with transaction.atomic():
-            return jobs.take(kind=Import, pk=pk, worker=this_process())
+            return jobs.take(kind=Import, pk=pk, worker=jobs.this_process())
     except IntegrityError:  # another import runs in the project
         return None
 

@@ -1,10 +1,14 @@
-"""What a label may say: the protocol's rules over a PRM800K `label` object, field by field. Pure; no database.
+"""What a label of a whole solution may say: the protocol's rules over a PRM800K `label` object, field by field. Pure; no database.
+
+`step_rules` has those of step-by-step work.
 
 Strict types: `true`, `"1"` and `1.0` are no ratings. A label that passes is returned in PRM800K's own key order, texts byte for byte.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from annotation.errors import FieldError, InvalidInput
@@ -13,6 +17,10 @@ LONGEST_TIME = 86_400_000  # milliseconds: a day
 LONGEST_REASON = 2000
 REASON_NEEDED = ("give_up", "bad_problem")
 FINISH_REASONS = ("solution", "found_error", *REASON_NEEDED)
+STEP_KEYS = ("completions", "human_completion", "chosen_completion")
+UNFINISHED: Mapping[str, None] = MappingProxyType(
+    dict.fromkeys(STEP_KEYS)
+)  # the last step of a label that was given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,7 @@ class CheckedLabel:
     total_time: int
 
 
-class _Refused(Exception):
+class Refused(Exception):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.error = FieldError(field, message)
@@ -44,9 +52,16 @@ def whole_solution(label: Any, *, steps: Sequence[str], alternatives: Mapping[st
 
     Raises `InvalidInput` with the path of the first refused field.
     """
-    try:
+    with refusals_told():
         return _whole_solution(label, steps, alternatives)
-    except _Refused as refused:
+
+
+@contextmanager
+def refusals_told() -> Iterator[None]:
+    """Turns `Refused` into the `InvalidInput` that names its field."""
+    try:
+        yield
+    except Refused as refused:
         message = f"The label was not accepted: {refused.error.field}: {refused.error.message}"
         raise InvalidInput(message, errors=[refused.error]) from None
 
@@ -72,20 +87,12 @@ def short_text(value: Any, *, field: str) -> str:
 
 
 def _whole_solution(label: Any, steps: Sequence[str], alternatives: Mapping[str, Sequence[str]]) -> CheckedLabel:
-    _keys(label, "label", ("steps", "total_time", "finish_reason"))
-    finish_reason, total_time = label["finish_reason"], label["total_time"]
-    if finish_reason not in FINISH_REASONS:
-        raise _Refused("label.finish_reason", f"must be one of {', '.join(FINISH_REASONS)}")
-    if type(total_time) is not int or not 0 <= total_time <= LONGEST_TIME:
-        raise _Refused("label.total_time", f"must be whole milliseconds from 0 to {LONGEST_TIME}")
-    given = label["steps"]
-    if not isinstance(given, list):
-        raise _Refused("label.steps", "must be a list")
+    given, finish_reason, total_time = head(label, FINISH_REASONS)
     checked, unfinished = _steps(given, steps, alternatives)
     _ending(finish_reason, checked, unfinished, len(steps))
     rows = [_step_record(completions) for completions in checked]
     if unfinished:
-        rows.append({"completions": None, "human_completion": None, "chosen_completion": None})
+        rows.append(dict(UNFINISHED))
     ratings = tuple(
         RatedCompletion(i, j, c["rating"], c["flagged"]) for i, step in enumerate(checked) for j, c in enumerate(step)
     )
@@ -93,26 +100,37 @@ def _whole_solution(label: Any, steps: Sequence[str], alternatives: Mapping[str,
     return CheckedLabel(label=record, ratings=ratings, finish_reason=finish_reason, total_time=total_time)
 
 
+def head(label: Any, finish_reasons: Sequence[str]) -> tuple[list[Any], str, int]:
+    """The steps as given, unchecked, the finish reason and the milliseconds of any protocol's label."""
+    require_keys(label, "label", ("steps", "total_time", "finish_reason"))
+    steps, finish_reason, total_time = label["steps"], label["finish_reason"], label["total_time"]
+    if finish_reason not in finish_reasons:
+        raise Refused("label.finish_reason", f"must be one of {', '.join(finish_reasons)}")
+    if type(total_time) is not int or not 0 <= total_time <= LONGEST_TIME:
+        raise Refused("label.total_time", f"must be whole milliseconds from 0 to {LONGEST_TIME}")
+    if not isinstance(steps, list):
+        raise Refused("label.steps", "must be a list")
+    return steps, finish_reason, total_time
+
+
 def _steps(
     given: list[Any], steps: Sequence[str], alternatives: Mapping[str, Sequence[str]]
 ) -> tuple[list[list[dict[str, Any]]], bool]:
     """The rated steps in order, and whether an unfinished one (`completions: null`) closes them."""
     if len(given) > len(steps):
-        raise _Refused("label.steps", f"has {len(given)} steps, the solution {len(steps)}")
+        raise Refused("label.steps", f"has {len(given)} steps, the solution {len(steps)}")
     checked: list[list[dict[str, Any]]] = []
     for index, step in enumerate(given):
         path = f"label.steps[{index}]"
-        _keys(step, path, ("completions", "human_completion", "chosen_completion"))
+        require_keys(step, path, STEP_KEYS)
         if step["human_completion"] is not None:
-            raise _Refused(
-                f"{path}.human_completion", "must be null: nobody writes steps when grading a whole solution"
-            )
+            raise Refused(f"{path}.human_completion", "must be null: nobody writes steps when grading a whole solution")
         if step["completions"] is None:
             if index != len(given) - 1 or step["chosen_completion"] is not None:
-                raise _Refused(f"{path}.completions", "only the last step may be unfinished")
+                raise Refused(f"{path}.completions", "only the last step may be unfinished")
             return checked, True
         if checked and checked[-1][0]["rating"] == -1:
-            raise _Refused(path, "comes after the first Bad step, where labelling stops")
+            raise Refused(path, "comes after the first Bad step, where labelling stops")
         completions = _completions(step["completions"], path, steps[index], alternatives.get(str(index), ()))
         _chosen(step["chosen_completion"], path, bad=completions[0]["rating"] == -1)
         checked.append(completions)
@@ -121,53 +139,59 @@ def _steps(
 
 def _chosen(chosen: Any, path: str, *, bad: bool) -> None:
     if bad and chosen is not None:
-        raise _Refused(f"{path}.chosen_completion", "must be null at a Bad step")
+        raise Refused(f"{path}.chosen_completion", "must be null at a Bad step")
     if not bad and (type(chosen) is not int or chosen != 0):
-        raise _Refused(f"{path}.chosen_completion", "must be 0: the solution's own step goes on")
+        raise Refused(f"{path}.chosen_completion", "must be 0: the solution's own step goes on")
 
 
 def _completions(given: Any, path: str, text: str, alternatives: Sequence[str]) -> list[dict[str, Any]]:
     """Completion 0 is the solution's own step; after a Bad one come all of the step's alternatives, or none."""
     if not isinstance(given, list) or not given:
-        raise _Refused(f"{path}.completions", "must be a list with the step in it")
-    first = _completion(given[0], f"{path}.completions[0]", text)
+        raise Refused(f"{path}.completions", "must be a list with the step in it")
+    first = completion(given[0], f"{path}.completions[0]", text)
     if len(given) > 1 and first["rating"] != -1:
-        raise _Refused(f"{path}.completions", "alternatives are rated only at the first Bad step")
+        raise Refused(f"{path}.completions", "alternatives are rated only at the first Bad step")
     if len(given) > 1 and len(given) != 1 + len(alternatives):
-        raise _Refused(
+        raise Refused(
             f"{path}.completions", f"must hold the step and all {len(alternatives)} alternatives, or the step alone"
         )
     rest = [
-        _completion(item, f"{path}.completions[{number}]", alternative)
+        completion(item, f"{path}.completions[{number}]", alternative)
         for number, (item, alternative) in enumerate(zip(given[1:], alternatives, strict=False), start=1)
     ]
     return [first, *rest]
 
 
-def _completion(given: Any, path: str, text: str) -> dict[str, Any]:
-    _keys(given, path, ("text", "rating", "flagged"))
-    rating, flagged = given["rating"], given["flagged"]
+def completion(given: Any, path: str, text: str) -> dict[str, Any]:
+    """One completion with exactly this text, rated or flagged."""
+    require_keys(given, path, ("text", "rating", "flagged"))
     if given["text"] != text:
-        raise _Refused(f"{path}.text", "is not this step's text")
+        raise Refused(f"{path}.text", "is not this step's text")
+    return {"text": text, **mark(given, path)}
+
+
+def mark(given: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """The rating and the flag: one of them at least is there."""
+    rating, flagged = given["rating"], given["flagged"]
     if not isinstance(flagged, bool):
-        raise _Refused(f"{path}.flagged", "must be true or false")
+        raise Refused(f"{path}.flagged", "must be true or false")
     if rating is None:
         if not flagged:
-            raise _Refused(f"{path}.rating", "is missing: rate the step, or flag it as unsure")
+            raise Refused(f"{path}.rating", "is missing: rate the step, or flag it as unsure")
     elif type(rating) is not int or rating not in (-1, 0, 1):
-        raise _Refused(f"{path}.rating", "must be -1, 0, 1 or null")
-    return {"text": text, "rating": rating, "flagged": flagged}
+        raise Refused(f"{path}.rating", "must be -1, 0, 1 or null")
+    return {"rating": rating, "flagged": flagged}
 
 
 def _ending(finish_reason: str, checked: list[list[dict[str, Any]]], unfinished: bool, total: int) -> None:
     bad = bool(checked) and checked[-1][0]["rating"] == -1
     if finish_reason == "found_error" and (not bad or unfinished):
-        raise _Refused("label.steps", "must end with the first Bad step when the reason is found_error")
+        raise Refused("label.steps", "must end with the first Bad step when the reason is found_error")
     if finish_reason == "solution":
         if bad:
-            raise _Refused("label.finish_reason", "must be found_error: the last step is Bad")
+            raise Refused("label.finish_reason", "must be found_error: the last step is Bad")
         if unfinished or len(checked) != total:
-            raise _Refused(
+            raise Refused(
                 "label.steps", f"rates {len(checked)} of {total} steps; find the first Bad step, or rate all steps"
             )
 
@@ -177,12 +201,13 @@ def _step_record(completions: list[dict[str, Any]]) -> dict[str, Any]:
     return {"completions": completions, "human_completion": None, "chosen_completion": chosen}
 
 
-def _keys(value: Any, path: str, expected: tuple[str, ...]) -> None:
+def require_keys(value: Any, path: str, expected: tuple[str, ...]) -> None:
+    """Refuses what is no object with exactly these keys."""
     if not isinstance(value, dict):
-        raise _Refused(path, "must be an object")
+        raise Refused(path, "must be an object")
     for key in expected:
         if key not in value:
-            raise _Refused(f"{path}.{key}", "is missing")
+            raise Refused(f"{path}.{key}", "is missing")
     for key in value:
         if key not in expected:
-            raise _Refused(f"{path}.{key}", "is not a known field")
+            raise Refused(f"{path}.{key}", "is not a known field")

@@ -1,4 +1,4 @@
-"""Labelling a whole solution: drafts, submissions, amendments. What a labeller sent is never lost and never counted twice.
+"""Labelling: drafts, submissions, amendments, of either protocol. What a labeller sent is never lost and never counted twice.
 
 A submission is one transaction, and its success is told only after it is committed. The client's own key names it for ever: the same
 key again brings the same receipt, the same key with other content is refused. Work that comes late is kept beside the others' work.
@@ -13,18 +13,17 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.db.models.functions import Now
 
-from annotation import label_rules, queue
+from annotation import label_rules, queue, step_by_step, step_rules
 from annotation.errors import Conflict, InvalidInput
 from annotation.formats import prm800k
 from annotation.label_rules import CheckedLabel
 from annotation.models import (
     Annotation,
-    BatchState,
     Handout,
     Labeller,
     StepRating,
+    TurnState,
     WorkItem,
     WorkState,
 )
@@ -87,7 +86,7 @@ def save_draft(*, claim: Handout, version: int, draft: dict[str, Any]) -> tuple[
 
 
 def submit(*, claim: Handout, submission: Submission) -> Receipt:
-    """Store the label of a claimed solution and close its work item, in one transaction.
+    """Store the label of a claimed item and close its work item, in one transaction.
 
     Raises `InvalidInput` for a label that the rules refuse, and `Conflict` with code `key_reused`, `already_labelled` or `batch_closed`.
     """
@@ -101,14 +100,12 @@ def submit(*, claim: Handout, submission: Submission) -> Receipt:
 
 
 def _submit(claim: Handout, submission: Submission) -> Receipt:
-    item, now = _lock(work_item_id=claim.work_item_id, labeller_id=claim.labeller_id)
+    item, now = queue.lock(work_item_id=claim.work_item_id, labeller=claim.labeller)
     request_sha256 = submission.sha256(target=f"claim {claim.pk}")
     if receipt := _repeat(claim.labeller, submission, request_sha256):
         return receipt
-    _refuse_second_label(item, claim.labeller)
-    if item.batch.state != BatchState.OPEN or item.state == WorkState.WITHDRAWN:
-        raise Conflict("batch_closed", "This batch was closed; its items take no more labels.")
-    checked = _check(item, submission)
+    queue.require_open(item=item, labeller=claim.labeller)
+    checked = _check(item, claim, submission)
     late = item.state != WorkState.OPEN or item.claimed_by_id not in (None, claim.labeller_id)
     target = _extra_item(item) if late else item
     annotation = _store(
@@ -121,21 +118,6 @@ def _submit(claim: Handout, submission: Submission) -> Receipt:
     return Receipt(annotation.pk, annotation.sha256, late, repeated=False)
 
 
-def _lock(*, work_item_id: int, labeller_id: int) -> tuple[WorkItem, datetime]:
-    """The work item, locked until the transaction ends, and the database's time.
-
-    The labeller is locked first: one person's submissions wait for each other, so a repeat sees what the first one stored.
-    """
-    Labeller.objects.select_for_update().get(pk=labeller_id)
-    item = (
-        WorkItem.objects.select_for_update(of=("self",))
-        .select_related("problem", "solution", "batch")
-        .annotate(database_now=Now())
-        .get(pk=work_item_id)
-    )
-    return item, item.database_now  # type: ignore[attr-defined]  # the annotation above
-
-
 def _repeat(labeller: Labeller, submission: Submission, request_sha256: str) -> Receipt | None:
     """The receipt of the first time, where this key was used before with the same content."""
     earlier = Annotation.objects.filter(client_key=submission.client_key).first()
@@ -146,19 +128,23 @@ def _repeat(labeller: Labeller, submission: Submission, request_sha256: str) -> 
     return Receipt(earlier.pk, earlier.sha256, earlier.late, repeated=True)
 
 
-def _refuse_second_label(item: WorkItem, labeller: Labeller) -> None:
-    done = Annotation.objects.filter(labeller=labeller, solution=item.solution_id).order_by("-pk").first()
-    if done is not None:
-        message = "You labelled this solution already; open it in your history to change it."
-        raise Conflict("already_labelled", message, annotation=done.pk)
+def _check(item: WorkItem, claim: Handout, submission: Submission) -> CheckedLabel:
+    if item.solution is not None:
+        return label_rules.whole_solution(
+            submission.label, steps=item.solution.steps, alternatives=item.solution.alternatives
+        )
+    ready = [turn for turn in step_by_step.settled(claim) if turn.state != TurnState.MAKING]
+    return step_rules.step_by_step(submission.label, turns=[step_by_step.offered_at(turn) for turn in ready])
 
 
-def _check(item: WorkItem, submission: Submission) -> CheckedLabel:
-    if item.solution is None:
-        raise Conflict("wrong_protocol", "This item has no solution to grade as a whole.")
-    return label_rules.whole_solution(
-        submission.label, steps=item.solution.steps, alternatives=item.solution.alternatives
-    )
+def _check_again(item: WorkItem, annotation: Annotation, submission: Submission) -> CheckedLabel:
+    """An amendment rates what was rated; a conversation stays the one that it was."""
+    if item.solution is not None:
+        return label_rules.whole_solution(
+            submission.label, steps=item.solution.steps, alternatives=item.solution.alternatives
+        )
+    turns = [turn for turn, _ in step_rules.turns_of(json.loads(annotation.label))]
+    return step_rules.step_by_step(submission.label, turns=turns)
 
 
 def _extra_item(item: WorkItem) -> WorkItem:
@@ -182,7 +168,7 @@ def amend(*, annotation: Annotation, submission: Submission) -> Receipt:
     Raises `Conflict("superseded")` with the live revision's id where `annotation` is not the newest.
     """
     with transaction.atomic():
-        item, now = _lock(work_item_id=annotation.work_item_id, labeller_id=annotation.labeller_id)
+        item, now = queue.lock(work_item_id=annotation.work_item_id, labeller=annotation.labeller)
         request_sha256 = submission.sha256(target=f"annotation {annotation.pk}")
         if receipt := _repeat(annotation.labeller, submission, request_sha256):
             return receipt
@@ -193,7 +179,7 @@ def amend(*, annotation: Annotation, submission: Submission) -> Receipt:
             item=item,
             labeller=annotation.labeller,
             submission=submission,
-            checked=_check(item, submission),
+            checked=_check_again(item, annotation, submission),
             now=now,
             late=annotation.late,
             request_sha256=request_sha256,
@@ -250,9 +236,9 @@ def _store(
 
 
 def _question(item: WorkItem) -> dict[str, Any]:
-    """The record's `question` for a whole solution, keys in PRM800K's order."""
+    """The record's `question`, keys in PRM800K's order; what was built step by step has no solution in it."""
     if item.solution is None:
-        raise Conflict("wrong_protocol", "This item has no solution to grade as a whole.")
+        return {"problem": item.problem.text, "ground_truth_answer": item.problem.answer}
     return {
         "problem": item.problem.text,
         "ground_truth_solution": item.problem.solution,

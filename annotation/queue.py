@@ -6,16 +6,17 @@ and taken in the same transaction. An expired lease needs no sweeper: it is free
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from annotation import audit
+from annotation import audit, turns
 from annotation.errors import Conflict, InvalidInput
 from annotation.models import (
+    Annotation,
     Batch,
     BatchState,
     Handout,
@@ -117,9 +118,37 @@ def claim(*, labeller: Labeller) -> list[Handout]:
         raise Conflict("paused", "This project is paused. What you have done is saved.")
     renew(labeller=owner)
     held = list(_still_mine(owner))
+    fresh = set()
     while len(held) < settings.CLAIMS_HELD and (item := _take_one(owner)):
         held.append(item)
-    return _handouts(owner, held)
+        fresh.add(item.pk)
+    claims = _handouts(owner, held)
+    turns.open_conversations(claim for claim in claims if claim.work_item_id in fresh)
+    return claims
+
+
+def lock(*, work_item_id: int, labeller: Labeller) -> tuple[WorkItem, datetime]:
+    """The work item, locked until the transaction ends, and the database's time.
+
+    The labeller is locked first: one person's writes wait for each other, so a repeat sees what the first one stored.
+    """
+    Labeller.objects.select_for_update().get(pk=labeller.pk)
+    item = (
+        WorkItem.objects.select_for_update(of=("self",))
+        .select_related("problem", "solution", "batch")
+        .annotate(database_now=Now())
+        .get(pk=work_item_id)
+    )
+    return item, item.database_now  # type: ignore[attr-defined]  # the annotation above
+
+
+def require_open(*, item: WorkItem, labeller: Labeller) -> None:
+    """Raises `Conflict` with `already_labelled` where this labeller did this solution (or built this problem) before, or `batch_closed`."""
+    if done := Annotation.objects.of(item, labeller).order_by("-pk").first():
+        message = "You labelled this already; open it in your history to change it."
+        raise Conflict("already_labelled", message, annotation=done.pk)
+    if item.batch.state != BatchState.OPEN or item.state == WorkState.WITHDRAWN:
+        raise Conflict("batch_closed", "This batch was closed; its items take no more labels.")
 
 
 def renew(*, labeller: Labeller) -> None:

@@ -1,5 +1,5 @@
 """The addresses of annotation's API; each module keeps its own beside its views."""
 
-from annotation.api import datasets, labelling, people
+from annotation.api import datasets, labelling, people, step_by_step
 
-urlpatterns = [*labelling.urlpatterns, *datasets.urlpatterns, *people.urlpatterns]
+urlpatterns = [*labelling.urlpatterns, *step_by_step.urlpatterns, *datasets.urlpatterns, *people.urlpatterns]

@@ -2,6 +2,7 @@
 
 from annotation.models.annotations import Annotation, FinishReason, StepRating
 from annotation.models.audit import AuditEntry
+from annotation.models.conversations import StepSupply, Turn, TurnAnswer, TurnState
 from annotation.models.imports import Import
 from annotation.models.jobs import Job, JobState
 from annotation.models.people import ApiToken, Invitation, Labeller, Membership, Role, User
@@ -35,7 +36,11 @@ __all__ = [
     "Solution",
     "Split",
     "StepRating",
+    "StepSupply",
     "StepTree",
+    "Turn",
+    "TurnAnswer",
+    "TurnState",
     "User",
     "Verdict",
     "WorkItem",

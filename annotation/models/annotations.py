@@ -30,6 +30,12 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
         )
         return self.landed().exclude(models.Exists(newer))
 
+    def of(self, item: WorkItem, labeller: Labeller) -> "AnnotationQuerySet":
+        """This labeller's records of the item's solution; of its problem, where solutions are built step by step."""
+        if item.solution_id is not None:
+            return self.filter(labeller=labeller, solution=item.solution_id)
+        return self.filter(labeller=labeller, solution__isnull=True, work_item__problem=item.problem_id)
+
     def done_today(self, labeller: Labeller) -> dict[str, int]:
         """How many solutions this labeller finished since midnight UTC, and the active milliseconds they took."""
         midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)

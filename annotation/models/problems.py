@@ -100,6 +100,11 @@ class Solution(models.Model):
         indexes = [models.Index(fields=["project", "purpose", "verdict"], name="solution_pool")]
 
 
+class StepTreeQuerySet(models.QuerySet["StepTree"]):
+    def landed(self) -> "StepTreeQuerySet":
+        return self.filter(_landed())
+
+
 class StepTree(models.Model):
     """Ready-made next steps for building a solution step by step: `[{"text": str, "next": [ …the same… ]}]`. The same twice is one row."""
 
@@ -107,6 +112,8 @@ class StepTree(models.Model):
     imported_by = models.ForeignKey(Import, null=True, on_delete=models.PROTECT, related_name="step_trees")
     tree = models.JSONField()
     content_sha256 = models.CharField(max_length=64)
+
+    objects = StepTreeQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["problem", "content_sha256"], name="step_tree_content_unique")]

@@ -56,12 +56,19 @@ class WorkItemQuerySet(models.QuerySet["WorkItem"]):
         )
 
     def open_for(self, labeller: Labeller) -> "WorkItemQuerySet":
-        """Free items whose solution this labeller has neither labelled nor holds."""
-        mine = WorkItem.objects.filter(solution=models.OuterRef("solution")).filter(
+        """Free items whose solution this labeller has neither labelled nor holds; whose problem, where solutions are built step by step."""
+        touched = WorkItem.objects.filter(
             models.Q(annotations__labeller=labeller)
             | models.Q(claimed_by=labeller, claimed_until__gte=Now(), state=WorkState.OPEN)
         )
-        return self.free().filter(project=labeller.project_id).exclude(models.Exists(mine))
+        graded = touched.filter(solution=models.OuterRef("solution"))
+        built = touched.filter(solution__isnull=True, problem=models.OuterRef("problem"))
+        return (
+            self.free()
+            .filter(project=labeller.project_id)
+            .exclude(models.Exists(graded))
+            .exclude(models.Q(solution__isnull=True) & models.Exists(built))
+        )
 
 
 class WorkItem(models.Model):

@@ -14,8 +14,8 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 
 from annotation import accounts, import_work, imports, jobs, projects, queue, uploads
-from annotation.import_cleanup import this_process
 from annotation.imports import import_files
+from annotation.jobs import this_process
 from annotation.models import (
     Annotation,
     Import,

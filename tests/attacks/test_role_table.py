@@ -138,7 +138,7 @@ def test_a17_the_oracle_cries_when_a_score_is_put_into_a_claim(stage: Stage, mon
     def careless(claim: Handout) -> dict[str, Any]:
         return {"id": claim.pk, "model": claim.work_item.verifier_score}
 
-    monkeypatch.setattr("annotation.api.labelling._claim", careless)
+    monkeypatch.setattr("annotation.api.labelling.claim_shown", careless)
     assert "POST api/v1/projects/<slug:slug>/claims/: verifier-score" in leaks(stage, "labeller", OWN)
 
 

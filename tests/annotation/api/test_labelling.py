@@ -43,6 +43,7 @@ def test_a_claim_holds_what_the_desk_needs_and_nothing_else(project: Project, de
     (claim,) = post(desk, CLAIMS).json()["claims"]
     assert sorted(claim) == [
         "alternatives", "answer", "draft", "draft_version", "expires_at", "id", "problem", "steps",
+        "turns",
     ]  # fmt: skip
     assert sorted(claim["problem"]) == ["answer", "text"]
 
