@@ -11,6 +11,7 @@ from django_vite.core.asset_loader import DjangoViteAppClient, DjangoViteAssetLo
 
 from annotation import accounts, projects
 from annotation.models import Project, Role, User
+from tests.browsers import browser, playwright  # noqa: F401  (fixtures for every folder)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

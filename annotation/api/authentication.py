@@ -43,7 +43,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
     one who signs in to the same browser."""
 
     def authenticate(self, request: Request) -> tuple[User, Any] | None:
-        found: tuple[User, Any] | None = super().authenticate(request)  # type: ignore[assignment]  # our own User
+        found: tuple[User, Any] | None = super().authenticate(request)
         meant = request.headers.get("X-Account")
         if found is not None and meant is not None and meant != str(found[0].pk):
             raise OtherAccount("Somebody else has signed in to this browser since.", code="other_account")

@@ -46,7 +46,7 @@ def _work_until_empty(labeller: Labeller, start: threading.Barrier) -> int:
 @pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.timeout(900)
-def test_32_clients_racing_for_the_last_items_label_each_of_them_once(project: Project) -> None:
+def test_f06_32_clients_racing_for_the_last_items_label_each_of_them_once(project: Project) -> None:
     problem = make_problem(project)
     solutions = [make_solution(problem, external_id=str(n)) for n in range(ITEMS)]
     queue.enqueue(project=project, entries=[QueueEntry(solution_id=s.pk) for s in solutions], name="race")

@@ -1,38 +1,12 @@
 """A real Chromium, driven headless; every page it opens is watched for errors, refused requests and breaches of the content policy."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 PASSWORD = "correct horse battery"
-# Playwright's synchronous driver runs an event loop in this thread; the tests' own ORM calls beside it are safe.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
-
-def chromium_path() -> str:
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if not found:
-        raise RuntimeError("No Chromium was found; run the tests through script/test, which installs one.")
-    return found
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    flags = [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--disable-background-networking",
-        "--disable-component-update",
-    ]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=flags)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
