@@ -25,9 +25,11 @@ COPY manage.py gunicorn.conf.py pyproject.toml ./
 COPY labelapp labelapp
 COPY annotation annotation
 COPY activelearning activelearning
+COPY locale locale
 COPY frontend/templates frontend/templates
 COPY --from=frontend /build/dist frontend/dist
 RUN python -m compileall -q labelapp annotation activelearning
+RUN pybabel --quiet compile --directory locale --domain django
 RUN python -m whitenoise.compress --quiet frontend/dist
 USER labelapp
 VOLUME /data

@@ -1,6 +1,6 @@
 """What a round is told: one validated form, stored as JSON with the round. Unknown keys and wrong values are refused by name."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -96,14 +96,11 @@ def _number(low: float, high: float, *, whole: bool) -> Callable[[object], str]:
     return check
 
 
-def _one_of(known: Sequence[str]) -> str:
-    return gettext("must be one of %(known)s") % {"known": ", ".join(known)}
-
-
 def _base(value: object) -> str:
     # A name and never a path: whoever may start a round may not read other folders of the server by it.
     known = known_bases()
-    return "" if value in known else _one_of(known) + gettext(" (folders are put into DATA_DIR/bases)")
+    said = gettext("must be one of %(known)s (folders are put into DATA_DIR/bases)")
+    return "" if value in known else said % {"known": ", ".join(known)}
 
 
 def _generator(value: object) -> str:
@@ -111,7 +108,7 @@ def _generator(value: object) -> str:
 
 
 def _strategy(value: object) -> str:
-    return "" if value in STRATEGIES else _one_of(STRATEGIES)
+    return "" if value in STRATEGIES else gettext("must be one of %(known)s") % {"known": ", ".join(STRATEGIES)}
 
 
 def _per_problem(value: object) -> str:
