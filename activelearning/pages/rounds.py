@@ -131,8 +131,8 @@ def _figures(model: RewardModel | None) -> dict[str, Any] | None:
         "step_auc_interval": _between(found.get("step_auc_interval")),
         "first_error_accuracy": _percent(found.get("first_error_accuracy")),
         "first_error_interval": _between(found.get("first_error_interval")),
-        "solutions": found.get("solutions"),
-        "problems": found.get("problems"),
+        "solutions": found.get("solutions") or 0,
+        "problems": found.get("problems") or 0,
     }
 
 
