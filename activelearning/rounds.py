@@ -29,7 +29,7 @@ from activelearning.models import Round, RoundState, Stage, StageName
 from annotation import audit, jobs
 from annotation.errors import Conflict, DomainError
 from annotation.jobs import JobLost
-from annotation.models import JobState, Project, User
+from annotation.models import JobState, Project, Protocol, User
 
 DEFAULT_QUEUE, TRAIN_QUEUE = "default", "train"
 
@@ -65,7 +65,12 @@ SPECS: dict[str, StageSpec] = {spec.name: spec for spec in STAGES}
 
 
 def start_round(*, project: Project, config: object, actor: User | None = None) -> Round:
-    """A new round, its first stage due. Raises `InvalidInput`, or `Conflict("round_active", round=…, number=…)`."""
+    """A new round, its first stage due. Raises `InvalidInput`, or `Conflict` with `round_active` (`round`, `number`) or `wrong_protocol`."""
+    if project.protocol != Protocol.WHOLE_SOLUTION:
+        message = gettext(
+            "A round chooses whole solutions to grade; in this project people build solutions step by step."
+        )
+        raise Conflict("wrong_protocol", message)
     parsed = round_config.parse({} if config is None else config)
     try:
         with transaction.atomic():

@@ -23,6 +23,7 @@ from annotation.formats import registry
 from annotation.formats.registry import FORMATS, ReadContext
 from annotation.formats.rows import Read
 from annotation.formats.source import SourceRefused, open_source
+from annotation.models import Project, Protocol
 
 STDIN: Literal["-"] = "-"
 AUTO = "auto"
@@ -70,6 +71,16 @@ def _once(path: Path | str) -> AbstractContextManager[BinaryIO]:
 def recognise(found: Sequence[tuple[str, Path]], *, format: str, kind: str | None) -> list[SourceFile]:
     """The files with their formats and what they are imported as. Raises `InvalidInput` where one cannot be read, or is no such thing."""
     return [_recognise(name, path, format, kind) for name, path in found]
+
+
+def require_protocol(files: Sequence[SourceFile], project: Project) -> None:
+    """Raises `Conflict("wrong_protocol")` for whole solutions to be queued where solutions are built step by step."""
+    for file in files:
+        if project.protocol == Protocol.STEP_BY_STEP and file.kind == "queue" and file.format != "step-tree":
+            message = gettext(
+                "%(file)s: whole solutions cannot be queued where solutions are built step by step. Import step trees, or queue problems."
+            )
+            raise Conflict("wrong_protocol", message % {"file": file.name})
 
 
 def _recognise(name: str, path: Path, format: str, kind: str | None) -> SourceFile:

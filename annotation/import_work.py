@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from annotation.formats.rows import AnnotationRow
+from annotation.formats.rows import AnnotationRow, TreeRow
 from annotation.import_rows import Known, Landing, Placed
 from annotation.models import (
     Annotation,
     Batch,
     BatchState,
     Labeller,
+    Protocol,
     Purpose,
     Solution,
     StepRating,
@@ -32,6 +33,24 @@ def insert_items(landing: Landing, rows: list[Placed], problems: dict[str, Known
     if wanted:
         batch = _batch(landing, "queue", next(iter(wanted.values()))[1])
         items = [_open_item(landing, batch, problems, pk, row) for pk, (_, row) in wanted.items()]
+        landing.counts["queue"] += len(WorkItem.objects.bulk_create(items))
+    return {place for place, _ in wanted.values()}
+
+
+def insert_problem_items(landing: Landing, rows: list[Placed], problems: dict[str, Known]) -> set[int]:
+    """One wanted label for each problem of a step tree that nobody was ever asked to solve; none where whole solutions are graded."""
+    if landing.job.project.protocol != Protocol.STEP_BY_STEP:
+        return set()
+    wanted: dict[int, tuple[int, Placed]] = {}
+    for place, row in enumerate(rows):
+        if row.kind == "queue" and isinstance(row.row, TreeRow):
+            wanted.setdefault(problems[row.problem_sha256].pk, (place, row))
+    asked = WorkItem.objects.filter(problem__in=wanted, solution__isnull=True)
+    for queued in asked.values_list("problem", flat=True).distinct():
+        del wanted[queued]
+    if wanted:
+        batch = _batch(landing, "queue", next(iter(wanted.values()))[1])
+        items = [WorkItem(project_id=landing.job.project_id, batch=batch, problem_id=pk) for pk in wanted]
         landing.counts["queue"] += len(WorkItem.objects.bulk_create(items))
     return {place for place, _ in wanted.values()}
 

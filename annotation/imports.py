@@ -68,6 +68,7 @@ def import_files(
     report = progress or _silent
     with import_sources.kept_still(paths) as found:
         files = import_sources.recognise(found, format=format, kind=kind)
+        import_sources.require_protocol(files, project)
         job = _begin(project, files, actor, report)
         try:
             _carry_out(job, files, report)
@@ -220,6 +221,7 @@ def _land(landing: Landing, chunk: list[Placed], *, progress: dict[str, Any]) ->
         added |= fresh | rows.insert_scores(landing, new, problems, solutions, fresh=fresh)
         added |= rows.insert_trees(landing, new, problems)
         added |= import_work.insert_items(landing, new, problems, solutions)
+        added |= import_work.insert_problem_items(landing, new, problems)
         added |= import_work.insert_annotations(landing, new, problems, solutions)
     landing.counts["duplicates"] += len(chunk) - len(added)
 
@@ -255,6 +257,7 @@ def run_import(*, pk: int) -> None:
     try:
         source = (job.file_name, uploads.path_of(job))
         files = import_sources.recognise([source], format=job.format, kind=job.kind or None)
+        import_sources.require_protocol(files, job.project)
         job = _describe(job, files)
         _carry_out(job, files, _silent)
     except jobs.JobLost:

@@ -74,7 +74,7 @@ def _check(project: Project) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What stands in a project, in rows."""
+    """What stands in a project, in rows. `pool` is what a batch can be drawn from: problems, where solutions are built step by step."""
 
     problems: int
     pool: int
@@ -88,12 +88,18 @@ def figures(*, project: Project) -> Figures:
     first_revisions = Annotation.objects.landed().filter(project=project, revision=0)  # one for each live annotation
     return Figures(
         problems=Problem.objects.landed().filter(project=project).count(),
-        pool=Solution.objects.pool(project).count(),
+        pool=_drawable(project),
         open_items=WorkItem.objects.filter(project=project, state=WorkState.OPEN, batch__state=BatchState.OPEN).count(),
         annotations=first_revisions.count(),
         labellers=first_revisions.values("labeller").distinct().count(),
         members=Membership.objects.filter(project=project).count(),
     )
+
+
+def _drawable(project: Project) -> int:
+    if project.protocol == Protocol.STEP_BY_STEP:
+        return Problem.objects.never_queued(project).count()
+    return Solution.objects.pool(project).count()
 
 
 def next_step(*, found: Figures, role: Role, paused: bool) -> str:

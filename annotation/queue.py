@@ -5,9 +5,11 @@ and taken in the same transaction. An expired lease needs no sweeper: it is free
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -21,7 +23,9 @@ from annotation.models import (
     BatchState,
     Handout,
     Labeller,
+    Problem,
     Project,
+    Protocol,
     Purpose,
     Solution,
     Split,
@@ -31,6 +35,7 @@ from annotation.models import (
 )
 
 CHUNK = 1000
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,28 +60,70 @@ def enqueue(
 ) -> Batch:
     """Queue solutions for `labels_each` labels each, as one batch that opens when all of it is there.
 
-    Raises `InvalidInput` for a solution of another project, or of an evaluation problem: those are never labelled.
+    Raises `InvalidInput` for a solution of another project, or of an evaluation problem: those are never labelled;
+    `Conflict("wrong_protocol")` in a project that builds solutions step by step.
     """
+    if project.protocol != Protocol.WHOLE_SOLUTION:
+        raise Conflict("wrong_protocol", "Here solutions are built step by step: queue problems, not solutions.")
+    with _batch(project, name, generation, labels_each, actor) as batch:
+        for chunk in _chunks(entries):
+            _add(project=project, batch=batch, entries=chunk, labels_each=labels_each)
+    return batch
+
+
+def enqueue_problems(
+    *,
+    project: Project,
+    problems: Iterable[int],
+    name: str,
+    labels_each: int = 1,
+    priority: float = 0.0,
+    actor: User | None = None,
+) -> Batch:
+    """Queue problems (by their ids) whose solutions are to be built step by step, `labels_each` times each.
+
+    Raises `InvalidInput` for a problem of another project or one kept for evaluation, `Conflict("wrong_protocol")`.
+    """
+    if project.protocol != Protocol.STEP_BY_STEP:
+        raise Conflict("wrong_protocol", "Here whole solutions are graded: queue solutions, not problems.")
+    with _batch(project, name, None, labels_each, actor) as batch:
+        for chunk in _chunks(problems):
+            found = Problem.objects.landed().filter(project=project, split=Split.LABEL, pk__in=chunk)
+            if refused := sorted(set(chunk) - set(found.values_list("pk", flat=True))):
+                raise InvalidInput(
+                    f"These problems are not in this project or are kept for evaluation: {refused[:10]}."
+                )
+            WorkItem.objects.bulk_create(
+                WorkItem(project=project, batch=batch, problem_id=pk, priority=priority)
+                for pk in chunk
+                for _ in range(labels_each)
+            )
+    return batch
+
+
+@contextmanager
+def _batch(
+    project: Project, name: str, generation: int | None, labels_each: int, actor: User | None
+) -> Iterator[Batch]:
+    """A batch that opens, in one transaction with all that is queued into it."""
     if labels_each < 1:
         raise InvalidInput("labels_each must be 1 or more.")
     with transaction.atomic():
         batch = Batch.objects.create(project=project, name=name, generation=generation)
-        queued = 0
-        for chunk in _chunks(entries):
-            queued += _add(project=project, batch=batch, entries=chunk, labels_each=labels_each)
+        yield batch
         Batch.objects.filter(pk=batch.pk).update(state=BatchState.OPEN)
         batch.state = BatchState.OPEN
+        queued = batch.work_items.count()
         audit.record(actor=actor, action="batch.queued", project=project, batch=batch.pk, items=queued)
-    return batch
 
 
-def _chunks(entries: Iterable[QueueEntry]) -> Iterator[list[QueueEntry]]:
+def _chunks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     iterator = iter(entries)
     while chunk := list(islice(iterator, CHUNK)):
         yield chunk
 
 
-def _add(*, project: Project, batch: Batch, entries: list[QueueEntry], labels_each: int) -> int:
+def _add(*, project: Project, batch: Batch, entries: list[QueueEntry], labels_each: int) -> None:
     wanted = {entry.solution_id for entry in entries}
     problems = dict(
         Solution.objects.landed()
@@ -103,7 +150,6 @@ def _add(*, project: Project, batch: Batch, entries: list[QueueEntry], labels_ea
     ]
     WorkItem.objects.bulk_create(items)
     Solution.objects.filter(pk__in=wanted).update(purpose=Purpose.LABEL)
-    return len(items)
 
 
 @transaction.atomic

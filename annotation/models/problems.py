@@ -34,6 +34,11 @@ class ProblemQuerySet(models.QuerySet["Problem"]):
     def landed(self) -> "ProblemQuerySet":
         return self.filter(_landed())
 
+    def never_queued(self, project: Project) -> "ProblemQuerySet":
+        """To be labelled, and nobody was ever asked to build a solution of it step by step."""
+        asked = models.FilteredRelation("work_items", condition=models.Q(work_items__solution__isnull=True))
+        return self.landed().filter(project=project, split=Split.LABEL).alias(asked=asked).filter(asked__isnull=True)
+
 
 class Problem(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="problems")

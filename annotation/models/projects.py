@@ -14,7 +14,9 @@ class Project(models.Model):
     slug = models.CharField(
         max_length=60,
         unique=True,
-        validators=[RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Use lower-case letters, digits and single hyphens."))],
+        validators=[
+            RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", _("Use lower-case letters, digits and single hyphens."))
+        ],
     )
     name = models.CharField(max_length=120)
     protocol = models.CharField(max_length=20, choices=Protocol.choices, default=Protocol.WHOLE_SOLUTION)

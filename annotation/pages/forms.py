@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from annotation.accounts import PASSWORD_MAX, SCOPES
 from annotation.errors import DomainError
-from annotation.models import Role
+from annotation.models import Protocol, Role
 
 ROLE_WORDS = {
     Role.LABELLER: _("labels solutions, and sees nothing else"),
@@ -45,6 +45,17 @@ class ProjectForm(PlainForm):
             "Stands in addresses and commands: lower-case letters, digits and hyphens, as in “algebra-2”. It stays."
         ),
     )
+    protocol = forms.ChoiceField(
+        required=False,
+        label=_("What people do"),
+        choices=[
+            (Protocol.WHOLE_SOLUTION, _("Whole solution: they grade the steps of a finished solution")),
+            (Protocol.STEP_BY_STEP, _("Step by step: they build a solution from next steps that they rate")),
+        ],
+        widget=forms.RadioSelect,
+        initial=Protocol.WHOLE_SOLUTION,
+        help_text=_("It stays."),
+    )
     instructions = forms.CharField(
         required=False,
         label=_("Instructions"),
@@ -52,6 +63,9 @@ class ProjectForm(PlainForm):
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text=_("What labellers read before they start; $…$ is mathematics. You can change it later."),
     )
+
+    def clean_protocol(self) -> str:
+        return self.cleaned_data["protocol"] or Protocol.WHOLE_SOLUTION
 
 
 class SettingsForm(PlainForm):

@@ -1,6 +1,7 @@
 """Pages of projects: mine, a new one, one at a glance, its settings, its queue."""
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings as installation
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,7 +10,7 @@ from django.utils.translation import gettext
 
 from annotation import access, accounts, first_batch, projects
 from annotation.errors import DomainError, Forbidden
-from annotation.models import Annotation, Project, Role, User
+from annotation.models import Annotation, Project, Protocol, Role, User
 from annotation.pages.door import person_page, project_page
 from annotation.pages.forms import FirstBatchForm, ProjectForm, SettingsForm, status_of
 
@@ -74,17 +75,26 @@ def settings(request: HttpRequest, user: User, project: Project) -> HttpResponse
 
 @project_page(access.RESEARCH, "GET", "POST")
 def queue(request: HttpRequest, user: User, project: Project) -> HttpResponse:
-    form = FirstBatchForm(request.POST or None)
+    form, by_step = FirstBatchForm(request.POST or None), project.protocol == Protocol.STEP_BY_STEP
+    if by_step:
+        form.fields["count"].label = gettext("How many problems")
     if request.method == "POST" and form.is_valid():
         try:
-            batch = first_batch.queue_from_pool(project=project, **form.cleaned_data, actor=user)
+            batch = first_batch.draw(project=project, **form.cleaned_data, actor=user)
         except DomainError as error:
             form.refused(error)
         else:
             messages.success(request, gettext("Queued: %(batch)s.") % {"batch": batch.name})
             return redirect("queue", project.slug)
     found = projects.figures(project=project)
-    context = {"project": project, "batches": access.batches(project=project), "pool": found.pool, "form": form}
+    context = {
+        "project": project,
+        "batches": access.batches(project=project),
+        "pool": found.pool,
+        "by_step": by_step,
+        "supplied": bool(installation.STEP_SUPPLIER),
+        "form": form,
+    }
     return render(request, "annotation/queue.html", context, **status_of(form))
 
 
