@@ -65,7 +65,7 @@ SPECS: dict[str, StageSpec] = {spec.name: spec for spec in STAGES}
 
 
 def start_round(*, project: Project, config: object, actor: User | None = None) -> Round:
-    """A new round, its first stage due. Raises `InvalidInput`, or `Conflict` with `round_active` (`round`, `number`) or `wrong_protocol`."""
+    """A new round, its first stage due. Raises `InvalidInput`, or `Conflict` `round_active` (`round`, `number`) or `wrong_protocol`."""
     if project.protocol != Protocol.WHOLE_SOLUTION:
         message = gettext(
             "A round chooses whole solutions to grade; in this project people build solutions step by step."

@@ -9,7 +9,8 @@ class LabelappConfig(AppConfig):
     def ready(self) -> None:
         from django.core.checks import register
 
-        from labelapp.checks import unsafe_database, unsafe_settings
+        from labelapp.checks import missing_supplier, unsafe_database, unsafe_settings
 
+        register(missing_supplier)
         register(unsafe_settings, deploy=True)
         register(unsafe_database, deploy=True)

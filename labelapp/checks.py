@@ -1,5 +1,10 @@
-"""What makes an installation unsafe. Production refuses to start with any of it; `manage.py check --deploy` shows the same lines."""
+"""What makes an installation unsafe. Production refuses to start with any of it; `manage.py check --deploy` shows the same lines.
 
+A supplier that is not there (`STEP_SUPPLIER`) is refused everywhere: labellers would be told turn for turn that it brought nothing.
+"""
+
+import ast
+import importlib.util
 import sys
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -21,10 +26,10 @@ DURABLE = {
 
 
 def refuse_unsafe_start() -> None:
-    """Nothing happens outside production; there, what is unsafe is said in one line each, and the process ends with 1."""
-    if not settings.PRODUCTION:
-        return
-    found = [*unsafe_settings(None), *unsafe_database(None)]
+    """What is wrong is said in one line each, and the process ends with 1. Outside production that is a missing supplier alone."""
+    found = missing_supplier(None)
+    if settings.PRODUCTION:
+        found += [*unsafe_settings(None), *unsafe_database(None)]
     if not found:
         return
     for problem in found:
@@ -91,6 +96,41 @@ def _redis() -> Iterator[Problem]:
             f"Redis on {url.hostname} is used without a password: anybody there could give our workers orders.",
             hint,
         )
+
+
+def missing_supplier(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Whether `STEP_SUPPLIER` names a function, seen without importing its module: that may load a model, which no web process should."""
+    path: str = settings.STEP_SUPPLIER
+    module, _, name = path.rpartition(".")
+    if not path or (module and _defines(module, name)):
+        return []
+    hint = "Name a function by its dotted path, as in package.module.next_steps, or unset LABELAPP_STEP_SUPPLIER."
+    return [Error(f"STEP_SUPPLIER names {path!r}, which is not there.", hint=hint, id="labelapp.E009")]
+
+
+def _defines(module: str, name: str) -> bool:
+    try:
+        found = importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return False
+    if found is None or found.origin is None or not found.origin.endswith(".py"):
+        return found is not None  # compiled: only a worker will see inside
+    with open(found.origin, "rb") as source:
+        return name in _names_at_top(ast.parse(source.read()))
+
+
+def _names_at_top(tree: ast.Module) -> set[str]:
+    """What a module defines, assigns or imports outside of any block."""
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return names
 
 
 def is_loopback(host: str) -> bool:

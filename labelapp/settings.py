@@ -191,7 +191,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "clock")
 LEASE_SECONDS = env.int("LEASE_SECONDS", default=1800)
 CLAIMS_HELD = 2
 # Who makes next steps where a problem has no ready-made ones: the dotted path of a function, run by a worker. Empty: the labeller writes.
-STEP_SUPPLIER = env.str("LABELAPP_STEP_SUPPLIER", default="")
+STEP_SUPPLIER: str = env.str("LABELAPP_STEP_SUPPLIER", default="")
 # How long a labeller waits for it at most before they are asked to write the step themselves.
 STEP_SUPPLIER_SECONDS = env.float("LABELAPP_STEP_SUPPLIER_SECONDS", default=30.0)
 

@@ -28,8 +28,8 @@ _PEOPLE = ("Mia", "Noor", "Tomás", "Ines", "Kofi", "Lena", "Ravi", "Yuki", "Sam
 _THINGS = ("marbles", "stamps", "shells", "pencils", "cards", "plums", "buttons", "coins")
 _MORE = ("finds ${k}$ more", "is given ${k}$", "buys ${k}$")
 _LESS = ("gives away ${k}$", "loses ${k}$", "sells ${k}$")
-_FILLERS = ("Let us look at the next change.", "We go on step by step.", "So far so good.", "Now we take what is left.")
-_LINE = re.compile(r"\$(-?\d+) ([+-]) (\d+) = (-?\d+)\$")
+FILLERS = ("Let us look at the next change.", "We go on step by step.", "So far so good.", "Now we take what is left.")
+LINE = re.compile(r"\$(-?\d+) ([+-]) (\d+) = (-?\d+)\$")
 _START = re.compile(r"has \$(\d+)\$")
 _CHANGE = re.compile(r"(finds|is given|buys|gives away|loses|sells) \$(\d)\$")
 _ANSWER = re.compile(r"# Answer\n\n(-?\d+)\Z")
@@ -89,7 +89,7 @@ def oracle(problem: Problem | str, solution: Solution | Sequence[str]) -> tuple[
 
     Both are read from their text alone, so stored rows can be rated. Raises `ValueError` for a problem that is not of this domain.
     """
-    values = _right_values(problem if isinstance(problem, str) else problem.text)
+    values = right_values(problem if isinstance(problem, str) else problem.text)
     steps = solution.steps if isinstance(solution, Solution) else solution
     ratings: list[int] = []
     done = 0
@@ -188,15 +188,15 @@ def _solution(problem: Problem, rng: np.random.Generator) -> Solution:
         elif rng.random() < SLIP:
             said += int(rng.choice((-1, 1)))
         if rng.random() < FILLER:
-            steps.append(str(rng.choice(_FILLERS)))
+            steps.append(str(rng.choice(FILLERS)))
         sign = "+" if change > 0 else "-"
         steps.append(f"{problem.person} {problem.phrases[number]}: ${before} {sign} {abs(change)} = {said}$.")
     steps.append(f"So {problem.person} has ${said}$ {problem.thing}.\n\n# Answer\n\n{said}")
     return Solution(steps=tuple(steps), answer=str(said))
 
 
-def _right_values(text: str) -> list[int]:
-    """The start value and the value after each change."""
+def right_values(text: str) -> list[int]:
+    """The start value and the value after each change. Raises `ValueError` for a problem that is not of this domain."""
     start = _START.search(text)
     changes = _CHANGE.findall(text)
     if start is None or not changes:
@@ -212,7 +212,7 @@ def _rating(step: str, values: list[int], done: int) -> tuple[int, int]:
     answer = _ANSWER.search(step)
     if answer is not None:
         return (1 if done == len(values) - 1 and int(answer.group(1)) == values[-1] else -1), done
-    line = _LINE.search(step)
+    line = LINE.search(step)
     if line is None:
         return 0, done
     before, sign, size, after = int(line.group(1)), line.group(2), int(line.group(3)), int(line.group(4))

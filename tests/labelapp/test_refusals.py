@@ -1,10 +1,13 @@
 """A72: production refuses to start unsafe: the real programs, each reason in one clear line, exit code 1, no traceback."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 
+from labelapp.checks import missing_supplier
 from tests.faults.private_postgres import PrivatePostgres
 from tests.labelapp.processes import SAFE, environment, free_port, run
 
@@ -26,6 +29,10 @@ UNSAFE = {
         "Redis on redis.example.org is used without a password",
     ),
     "no public address": ({"PUBLIC_URL": None}, "PUBLIC_URL is not set"),
+    "a supplier that is not there": (
+        {"LABELAPP_STEP_SUPPLIER": "activelearning.domains.next_steps.nothing"},
+        "STEP_SUPPLIER names 'activelearning.domains.next_steps.nothing', which is not there",
+    ),
     "a public address in the clear": ({"PUBLIC_URL": "http://labels.example.org"}, "is not https"),
 }
 GUNICORN = ["-m", "gunicorn", "--bind", "127.0.0.1:0"]
@@ -109,3 +116,26 @@ def test_a_postgres_that_may_lose_labels_is_refused(careless_postgres: PrivatePo
     for name in ("fsync", "full_page_writes", "synchronous_commit"):
         assert f"PostgreSQL has {name} off" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "is_there"),
+    [
+        ("", True),
+        ("activelearning.domains.next_steps.next_steps", True),
+        ("tests.labelapp.test_refusals.run", True),
+        ("tests.labelapp.test_refusals.GUNICORN", True),
+        ("activelearning.domains.next_steps.nothing", False),
+        ("activelearning.domains.nothing.next_steps", False),
+        ("nothing.at.all", False),
+        ("next_steps", False),
+        ("..next_steps", False),
+    ],
+)
+def test_a_supplier_is_looked_for_without_being_imported(
+    path: str, is_there: bool, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "activelearning.domains.next_steps", raising=False)
+    settings.STEP_SUPPLIER = path
+    assert [found.id for found in missing_supplier(None)] == ([] if is_there else ["labelapp.E009"])
+    assert "activelearning.domains.next_steps" not in sys.modules
