@@ -98,9 +98,9 @@ def _redis() -> Iterator[Problem]:
         )
 
 
-def missing_supplier(app_configs: Any, **_: Any) -> list[CheckMessage]:
+def missing_supplier(app_configs: Any, **more: Any) -> list[CheckMessage]:
     """Whether `STEP_SUPPLIER` names a function, seen without importing its module: that may load a model, which no web process should."""
-    path: str = settings.STEP_SUPPLIER
+    path = settings.STEP_SUPPLIER
     module, _, name = path.rpartition(".")
     if not path or (module and _defines(module, name)):
         return []
