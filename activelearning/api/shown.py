@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from activelearning.models import RewardModel, Round, Stage
+from activelearning.retelling import retold
 from annotation.models import JobState
 
 # A waiting stage is called so on the wire and on the page: `pending` is the job row's own word.
@@ -88,10 +89,15 @@ def stage_shown(stage: Stage) -> dict[str, Any]:
     return {
         "name": stage.name,
         "state": WORDS.get(JobState(stage.state), stage.state),
-        "progress": stage.progress,
+        "progress": _progress(stage.progress),
         "result": stage.result,
         "error": stage.error,
     }
+
+
+def _progress(stored: dict[str, Any]) -> dict[str, Any]:
+    """As stored; its message is a text for people, so it follows `Accept-Language`."""
+    return {**stored, "message": retold(stored["message"])} if stored.get("message") else stored
 
 
 def model_shown(found: RewardModel) -> dict[str, Any]:

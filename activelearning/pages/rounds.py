@@ -7,12 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from activelearning import access, rounds, tasks
 from activelearning.api.shown import stage_shown
 from activelearning.models import RewardModel, Round, RoundState, Selected, Stage
 from activelearning.pages.forms import RoundForm, initial
+from activelearning.retelling import retold
 from annotation.access import RESEARCH
 from annotation.errors import DomainError
 from annotation.models import JobState, Project, Solution, User
@@ -66,7 +67,10 @@ def detail(request: HttpRequest, user: User, project: Project, number: int) -> H
         "can_retry": found.state in (RoundState.FAILED, RoundState.CANCELLED),
         "stages": [_staged(stage) for stage in stages],
         "failed": next((stage for stage in stages if stage.state == JobState.FAILED), None),
-        "message": next((s.progress.get("message", "") for s in stages if s.state == JobState.RUNNING), ""),
+        "message": next((retold(s.progress.get("message", "")) for s in stages if s.state == JobState.RUNNING), ""),
+        "error": retold(found.error),
+        "batch_name": retold(str(found.batch or "")),
+        "words": _words(),
         "loss_curve": next((s.progress["loss_curve"] for s in stages if s.progress.get("loss_curve")), []),
         "model": model,
         "figures": _figures(model),
@@ -117,7 +121,18 @@ def _staged(stage: Stage) -> dict[str, Any]:
         **shown,
         "label": stage.get_name_display(),
         "state_label": words,
-        "summary": stage.result.get("summary", ""),
+        "summary": retold(stage.result.get("summary", "")),
+        "error": retold(stage.error),
+    }
+
+
+def _words() -> dict[str, Any]:
+    """What the page's script writes while the round goes on."""
+    states = {state: midsentence(label) for state, label in JobState.choices}
+    return {
+        "language": get_language(),
+        "states": {**states, "waiting": states[JobState.PENDING]},
+        "counted": gettext("{done} of {total}"),
     }
 
 
@@ -148,7 +163,10 @@ def _between(interval: dict[str, float] | None) -> str:
 
 
 def _chosen(found: Round) -> list[Selected]:
-    return list(found.selected.select_related("solution__problem").order_by("rank")[:SHOWN])
+    chosen = list(found.selected.select_related("solution__problem").order_by("rank")[:SHOWN])
+    for row in chosen:
+        row.reason = retold(row.reason)
+    return chosen
 
 
 urlpatterns = [

@@ -22,6 +22,7 @@ export interface Chart {
 }
 
 const HEIGHT = 260;
+const numbers = new Intl.NumberFormat(document.documentElement.lang || "en", { maximumSignificantDigits: 4 });
 const TONES = ["--accent", "--great", "--bad", "--warn", "--okay"];
 const DASHES = [[], [6, 4], [2, 3], [8, 3, 2, 3], [1, 3]];
 
@@ -74,6 +75,7 @@ function options(holder: HTMLElement, data: ChartData, now: () => ChartData): uP
     size,
     grid: { stroke: tone("--rule"), width: 1 },
     ticks: { show: false },
+    values: (_plot, splits) => splits.map((split) => numbers.format(split)),
     ...(label ? { label } : {}),
   });
   const lines = data.series.map((series, index): uPlot.Series => ({
@@ -148,7 +150,7 @@ function row(cells: readonly unknown[], kind: "td" | "th"): HTMLTableRowElement 
   made.append(
     ...cells.map((cell) => {
       const one = document.createElement(kind);
-      one.textContent = typeof cell === "number" ? String(Number(cell.toPrecision(4))) : String(cell ?? "");
+      one.textContent = typeof cell === "number" ? numbers.format(cell) : String(cell ?? "");
       return one;
     }),
   );

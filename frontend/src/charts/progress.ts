@@ -35,11 +35,21 @@ export function toneOf(state: string): string {
   return tones[state] ?? "";
 }
 
+/** What the script writes into the page, in the page's language: the server gives it along. */
+export interface Words {
+  readonly language: string;
+  readonly states: Readonly<Record<string, string>>;
+  /** `{done} of {total}` */
+  readonly counted: string;
+}
+
 /** `4,000 of 10,000`, or "" where nothing is counted. */
-export function countLabel(progress: StageProgress | null | undefined): string {
+export function countLabel(progress: StageProgress | null | undefined, { counted, language }: Words): string {
   const { done, total } = progress ?? {};
   if (typeof done !== "number") return "";
-  return typeof total === "number" && total > 0 ? `${done.toLocaleString("en")} of ${total.toLocaleString("en")}` : done.toLocaleString("en");
+  const numbers = new Intl.NumberFormat(language);
+  if (typeof total !== "number" || total <= 0) return numbers.format(done);
+  return counted.replace("{done}", numbers.format(done)).replace("{total}", numbers.format(total));
 }
 
 /** A curve's points in columns, sorted, each step once (a resumed training repeats a few: the later value counts). */

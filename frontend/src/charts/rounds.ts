@@ -1,10 +1,12 @@
 // Live pages of rounds: stages, bars and the loss curve follow the API every two seconds until the round has ended; other charts are drawn once.
 import "uplot/dist/uPlot.min.css";
 import { lineChart, type Chart, type ChartData } from "./line";
-import { countLabel, currentStage, curveColumns, isFinal, toneOf, type Round, type StageProgress } from "./progress";
+import { countLabel, currentStage, curveColumns, isFinal, toneOf, type Round, type StageProgress, type Words } from "./progress";
 
 const EVERY_MS = 2_000;
 const SLOWEST_MS = 30_000;
+const given = document.getElementById("round-words")?.textContent;
+const words: Words = given ? (JSON.parse(given) as Words) : { language: "en", states: {}, counted: "{done} / {total}" };
 
 for (const element of document.querySelectorAll<HTMLElement>("[data-round][data-poll-url]")) void follow(element);
 for (const element of document.querySelectorAll<HTMLElement>(".chart:not([data-loss-curve])")) void drawOnce(element);
@@ -40,7 +42,7 @@ function show(root: HTMLElement, round: Round, curve: ((progress: StageProgress)
     const line = root.querySelector<HTMLElement>(`.stage[data-stage="${CSS.escape(stage.name)}"]`);
     if (line) {
       line.dataset["state"] = stage.state;
-      write(line.querySelector(".state"), stage.state === "running" ? countLabel(stage.progress) || stage.state : stage.state);
+      write(line.querySelector(".state"), (stage.state === "running" && countLabel(stage.progress, words)) || stateWord(stage.state));
     }
     bar(root.querySelector(`[data-stage-progress="${CSS.escape(stage.name)}"]`), stage.progress);
     if (stage.progress?.loss_curve?.length) curve?.(stage.progress);
@@ -49,7 +51,11 @@ function show(root: HTMLElement, round: Round, curve: ((progress: StageProgress)
   write(root.querySelector("[data-round-message]"), current?.progress?.message ?? "");
   const badge = root.querySelector("[data-round-state]");
   if (badge) badge.className = `badge ${toneOf(round.state)}`;
-  write(badge, round.state);
+  write(badge, stateWord(round.state));
+}
+
+function stateWord(state: string): string {
+  return words.states[state] ?? state;
 }
 
 function bar(element: Element | null, progress: StageProgress | null | undefined): void {
@@ -64,7 +70,7 @@ function bar(element: Element | null, progress: StageProgress | null | undefined
     native.removeAttribute("value");
     element.removeAttribute("aria-valuenow");
   }
-  write(element.querySelector(".progress-label"), countLabel(progress));
+  write(element.querySelector(".progress-label"), countLabel(progress, words));
 }
 
 /** Only where it changed, so that screen readers are told nothing twice. */
@@ -82,7 +88,7 @@ function lossCurve(root: HTMLElement): ((progress: StageProgress) => void) | nul
     if (points.length < 2) return;
     chart ??= lineChart(holder, holder.dataset["title"] ?? "");
     const { x, y } = curveColumns(points);
-    chart.show({ x, series: [{ label: "loss", values: y }], ...labels });
+    chart.show({ x, series: [{ label: labels.y_label, values: y }], ...labels });
   };
   if (Array.isArray(first)) draw(first as [number, number][]);
   return (progress) => draw(progress.loss_curve ?? []);

@@ -1,0 +1,65 @@
+"""What the stages of a round stored in English, said again in the reader's language; see `annotation/retelling.py`."""
+
+from django.utils.translation import gettext_noop
+
+from annotation import retelling
+
+PROGRESS = (
+    gettext_noop("%(done)s of %(total)s answers graded"),
+    gettext_noop("Freezing the labels"),
+    gettext_noop("Holding problems out"),
+    gettext_noop("Measuring on the held-out problems"),
+    gettext_noop("Scoring %(total)s solutions of the pool"),
+    gettext_noop("about %(time)s left"),
+    gettext_noop("loss %(loss)s"),
+    gettext_noop("step %(step)s of %(steps)s"),
+)
+SUMMARIES = (
+    gettext_noop("%(count)s by chance"),
+    gettext_noop("%(count)s by the 80/20 mix"),
+    gettext_noop("%(count)s chosen: %(parts)s."),
+    gettext_noop("%(count)s convincing wrong"),
+    gettext_noop("%(count)s solutions of %(problems)s problems are in the pool."),
+    gettext_noop("%(graded)s answers graded now; in the pool %(right)s are right and %(wrong)s wrong."),
+    gettext_noop("%(items)s items queued as “%(batch)s”, generation %(generation)s."),
+    gettext_noop("%(model)s: %(steps)s steps, %(speed)s tokens a second."),
+    gettext_noop("%(model)s: %(steps)s steps."),
+    gettext_noop(
+        "%(rows)s labels frozen: %(train)s to learn from; %(held_out)s, of %(measured)s of %(problems)s problems, "
+        "held out to measure on."
+    ),
+    gettext_noop("%(total)s solutions scored by %(model)s."),
+    gettext_noop("No labels were held out, so nothing was measured."),
+    gettext_noop(
+        "On %(count)s held-out solutions: step AUC %(auc)s, first error named exactly in %(first_error_accuracy)s."
+    ),
+    gettext_noop("cannot be said (only one kind of step)"),
+)
+# Why a solution was chosen (`strategies`, which knows no Django).
+REASONS = (
+    gettext_noop("chosen by chance"),
+    gettext_noop("high score of what remains, %(score)s"),
+    gettext_noop("wrong answer, score %(score)s"),
+)
+FAILURES = (
+    gettext_noop("Every chosen solution has been queued otherwise meanwhile."),
+    gettext_noop("Every labelled step is right: there is no difference to learn. Label more first."),
+    gettext_noop("Every labelled step is wrong: there is no difference to learn. Label more first."),
+    gettext_noop("No solution of the pool fits the strategy. Choose another, or import more."),
+    gettext_noop("The files of %(model)s are not those that were trained; train again."),
+    gettext_noop("The pool is empty. Import solutions into it, then retry from this stage."),
+    gettext_noop("The scorer left solutions without a score; see its log."),
+    gettext_noop(
+        "There are %(count)s labelled solutions to learn from; a model needs %(least)s at least. "
+        "Quality control, screening, given-up and bad problems do not count."
+    ),
+    gettext_noop(
+        "There are no finished labels in this project yet, so there is nothing to freeze.",
+    ),
+)
+SENTENCES = (*PROGRESS, *SUMMARIES, *REASONS, *FAILURES, *retelling.SENTENCES)
+
+
+def retold(text: str) -> str:
+    """`text` in the reader's language."""
+    return retelling.retold(text, SENTENCES)
