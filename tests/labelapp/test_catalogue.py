@@ -3,6 +3,7 @@
 import importlib.machinery
 import importlib.util
 import shutil
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -11,16 +12,22 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def catalogue(tmp_path: Path) -> ModuleType:
-    """script/catalogue, at work on a copy of the catalogue."""
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
     loader = importlib.machinery.SourceFileLoader("catalogue", str(ROOT / "script" / "catalogue"))
     spec = importlib.util.spec_from_loader("catalogue", loader)
     assert spec
     module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
-    module.PO = Path(shutil.copy(module.PO, tmp_path))  # type: ignore[attr-defined]
+    module.marked = cache(module.marked)  # the sources stay as they are
     return module
+
+
+@pytest.fixture
+def catalogue(script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """script/catalogue, at work on a copy of the catalogue."""
+    monkeypatch.setattr(script, "PO", Path(shutil.copy(script.PO, tmp_path)))
+    return script
 
 
 def replace(catalogue: ModuleType, old: str, new: str) -> list[str]:
