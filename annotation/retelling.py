@@ -98,7 +98,16 @@ ENDINGS = (
     gettext_noop("The command was killed. Nothing was imported; run it again."),
     gettext_noop("There is no format “%(format)s”. Formats: %(known)s."),
 )
-SENTENCES = (*REASONS, *ENDINGS)
+# What files are imported as.
+KINDS = (
+    gettext_noop("annotations"),
+    gettext_noop("evaluation"),
+    gettext_noop("mixed"),
+    gettext_noop("pool"),
+    gettext_noop("problems"),
+    gettext_noop("queue"),
+)
+SENTENCES = (*REASONS, *ENDINGS, *KINDS)
 _NUMBER = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?(%?)")
 
 

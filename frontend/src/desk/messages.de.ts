@@ -49,7 +49,7 @@ export const de: Messages = {
     kind_off_topic: "Am Thema vorbei",
     kind_other: "Anderes",
   },
-  short: { undo: "Zurück", flag: "Unsicher", first_error: "Davor Gut, dieser Schlecht", give_up: "Aufgeben", bad_problem: "Aufgabe fehlerhaft" },
+  short: { undo: "Rückgängig", flag: "Unsicher", first_error: "Erster Fehler", give_up: "Aufgeben", bad_problem: "Aufgabe fehlerhaft" },
   inSight: { "1": "richtig, bringt voran", "0": "richtig, kein Fortschritt", "-1": "falsch oder nicht prüfbar" },
   kinds: {
     calculation: "Rechenfehler",
