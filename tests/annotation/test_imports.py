@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from annotation import accounts, imports, jobs, queue
-from annotation.errors import InvalidInput
+from annotation.errors import Conflict, InvalidInput
 from annotation.imports import ImportRefused, import_files
 from annotation.models import (
     Annotation,
@@ -34,9 +34,15 @@ from annotation.models import (
     WorkState,
 )
 from tests.annotation.conftest import Lines
+from tests.annotation.conversations import make_project
 from tests.annotation.records import nothing, problem, record, rows, solution
 
 pytestmark = pytest.mark.usefixtures("data_dir")
+
+
+@pytest.fixture
+def steps(db: None) -> Project:
+    return make_project()
 
 
 # --- real files -----------------------------------------------------------------------------------------------------
@@ -222,16 +228,52 @@ def test_a_problem_may_say_that_it_is_for_evaluation(project: Project, lines: Li
     assert list(Problem.objects.order_by("pk").values_list("split", flat=True)) == [Split.EVALUATE, Split.LABEL]
 
 
-def test_a_step_tree_is_kept_with_its_problem_and_queues_nothing(project: Project, lines: Lines) -> None:
-    tree = {
-        "problem": "What is $1 + 1$?",
-        "answer": "2",
-        "tree": [{"text": "Add.", "next": [{"text": "2", "next": []}]}],
-    }
-    done = import_files(project=project, paths=[lines(tree)])
+TREE = {"problem": "What is $1 + 1$?", "answer": "2", "tree": [{"text": "Add.", "next": [{"text": "2", "next": []}]}]}
+
+
+def test_where_whole_solutions_are_graded_a_step_tree_is_kept_and_queues_nothing(
+    project: Project, lines: Lines
+) -> None:
+    done = import_files(project=project, paths=[lines(TREE)])
     assert (done.counts["step_trees"], done.counts["queue"]) == (1, 0)
-    assert StepTree.objects.get().tree == tree["tree"]
-    assert import_files(project=project, paths=[lines(tree)]).counts["duplicates"] == 1
+    assert StepTree.objects.get().tree == TREE["tree"]
+    assert import_files(project=project, paths=[lines(TREE)]).counts["duplicates"] == 1
+
+
+def test_where_solutions_are_built_step_by_step_each_problem_of_a_step_tree_is_queued_once(
+    steps: Project, lines: Lines
+) -> None:
+    other = {**TREE, "problem": "What is $1 + 2$?"}
+    second = {**TREE, "tree": [{"text": "Count.", "next": []}]}
+    done = import_files(project=steps, paths=[lines(TREE, other, second)])
+    assert (done.counts["step_trees"], done.counts["queue"], done.counts["problems"]) == (3, 2, 2)
+    items = WorkItem.objects.all()
+    assert [(item.solution, item.generation, item.state) for item in items] == [(None, None, "open")] * 2
+    assert {item.batch for item in items} == {Batch.objects.get(state="open", name="data.jsonl")}
+    again = import_files(project=steps, paths=[lines(TREE, other, second)])
+    assert (again.counts["duplicates"], again.counts["queue"]) == (3, 0)
+    third = {**TREE, "tree": [{"text": "Draw.", "next": []}]}
+    more = import_files(project=steps, paths=[lines(third)])
+    assert (more.counts["step_trees"], more.counts["queue"], WorkItem.objects.count()) == (1, 0, 2)
+
+
+def test_a_problem_with_a_finished_phase_1_record_is_not_queued_again(steps: Project, lines: Lines) -> None:
+    import_files(project=steps, paths=[lines(phase_1_record(), name="labels.jsonl")])
+    assert import_files(project=steps, paths=[lines(TREE)]).counts["queue"] == 0
+
+
+def phase_1_record() -> dict[str, Any]:
+    given = record(1)
+    given["question"] = {"problem": TREE["problem"], "ground_truth_answer": "2"}
+    return {**given, "generation": None}
+
+
+def test_whole_solutions_cannot_be_queued_where_solutions_are_built_step_by_step(steps: Project, lines: Lines) -> None:
+    with pytest.raises(Conflict) as refused:
+        import_files(project=steps, paths=[lines(solution(1))], kind="queue")
+    assert refused.value.code == "wrong_protocol"
+    assert rows() == nothing()
+    assert import_files(project=steps, paths=[lines(solution(1))]).counts["pool"] == 1
 
 
 def test_prmbench_comes_in_for_evaluation(project: Project, shared_data: Path) -> None:
