@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from django.utils.translation import gettext
+
 from annotation.errors import FieldError, InvalidInput
 
 LONGEST_TIME = 86_400_000  # milliseconds: a day
@@ -62,7 +64,8 @@ def refusals_told() -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        message = f"The label was not accepted: {refused.error.field}: {refused.error.message}"
+        said = gettext("The label was not accepted: %(field)s: %(fault)s")
+        message = said % {"field": refused.error.field, "fault": refused.error.message}
         raise InvalidInput(message, errors=[refused.error]) from None
 
 
@@ -71,7 +74,8 @@ def reason_text(value: Any, *, finish_reason: str) -> str:
     text = short_text(value, field="reason")
     if finish_reason in REASON_NEEDED and not text.strip():
         raise InvalidInput(
-            "Say why.", errors=[FieldError("reason", "A reason is needed to give up or to call a problem bad.")]
+            gettext("Say why."),
+            errors=[FieldError("reason", gettext("A reason is needed to give up or to call a problem bad."))],
         )
     return text
 

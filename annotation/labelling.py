@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.translation import gettext, gettext_noop
 
 from annotation import label_rules, queue, step_by_step, step_rules
 from annotation.errors import Conflict, InvalidInput
@@ -29,7 +30,7 @@ from annotation.models import (
 )
 
 DRAFT_MAX_BYTES = 64 * 1024
-KEY_REUSED = "This key was used before, for another submission. What was stored under it has not changed."
+KEY_REUSED = gettext_noop("This key was used before, for another submission. What was stored under it has not changed.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +75,20 @@ def save_draft(*, claim: Handout, version: int, draft: dict[str, Any]) -> tuple[
     saved = mine.filter(draft_version=version).update(draft=draft, draft_version=F("draft_version") + 1)
     stored = mine.values_list("draft_version", "draft").first()
     if stored is None:
-        raise Conflict("lease_lost", "This item is no longer yours to hold. Your work is kept: go on and submit it.")
+        raise Conflict(
+            "lease_lost", gettext("This item is no longer yours to hold. Your work is kept: go on and submit it.")
+        )
     # The same draft sent again because the answer was lost is not a conflict.
     if not saved and stored != (version + 1, draft):
-        raise Conflict("stale_draft", "This item was changed elsewhere since.", version=stored[0], draft=stored[1])
+        raise Conflict(
+            "stale_draft", gettext("This item was changed elsewhere since."), version=stored[0], draft=stored[1]
+        )
     queue.renew(labeller=claim.labeller)
     end = mine.values_list("claimed_until", flat=True).first()
     if end is None:
-        raise Conflict("lease_lost", "This item is no longer yours to hold. Your work is kept: go on and submit it.")
+        raise Conflict(
+            "lease_lost", gettext("This item is no longer yours to hold. Your work is kept: go on and submit it.")
+        )
     return stored[0], end
 
 
@@ -95,7 +102,7 @@ def submit(*, claim: Handout, submission: Submission) -> Receipt:
             return _submit(claim, submission)
     except IntegrityError as error:
         if Annotation.objects.filter(client_key=submission.client_key).exists():
-            raise Conflict("key_reused", KEY_REUSED) from error
+            raise Conflict("key_reused", gettext(KEY_REUSED)) from error
         raise
 
 
@@ -124,7 +131,7 @@ def _repeat(labeller: Labeller, submission: Submission, request_sha256: str) -> 
     if earlier is None:
         return None
     if earlier.request_sha256 != request_sha256 or earlier.labeller_id != labeller.pk:
-        raise Conflict("key_reused", KEY_REUSED)
+        raise Conflict("key_reused", gettext(KEY_REUSED))
     return Receipt(earlier.pk, earlier.sha256, earlier.late, repeated=True)
 
 
@@ -174,7 +181,9 @@ def amend(*, annotation: Annotation, submission: Submission) -> Receipt:
             return receipt
         newest = Annotation.objects.filter(work_item=item).order_by("-revision").first()
         if newest is None or newest.pk != annotation.pk:
-            raise Conflict("superseded", "This label was amended since.", annotation=newest.pk if newest else None)
+            raise Conflict(
+                "superseded", gettext("This label was amended since."), annotation=newest.pk if newest else None
+            )
         stored = _store(
             item=item,
             labeller=annotation.labeller,

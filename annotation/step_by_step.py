@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Prefetch, prefetch_related_objects
+from django.utils.translation import gettext, gettext_noop
 
 from annotation import queue, step_rules, step_supply, turns
 from annotation.errors import Conflict
@@ -22,7 +23,7 @@ from annotation.step_rules import Answered, Offered
 
 MOST_TURNS = 200
 PREPARED_A_TURN = 3  # guesses: each may cost a supplier real money
-KEY_REUSED = "This key was used before, for another answer. What was stored under it has not changed."
+KEY_REUSED = gettext_noop("This key was used before, for another answer. What was stored under it has not changed.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ def answer(*, claim: Handout, given: TurnGiven) -> None:
             _answer(claim, given)
     except IntegrityError as error:
         if TurnAnswer.objects.filter(client_key=given.client_key).exists():
-            raise Conflict("key_reused", KEY_REUSED) from error
+            raise Conflict("key_reused", gettext(KEY_REUSED)) from error
         raise
 
 
@@ -74,7 +75,11 @@ def _answer(claim: Handout, given: TurnGiven) -> None:
     step = answered.text(offered)
     goes_on = not states_answer(step)
     if goes_on and given.turn + 1 >= MOST_TURNS:
-        raise Conflict("too_long", f"A solution has {MOST_TURNS} steps at most. Write the final answer, or give up.")
+        raise Conflict(
+            "too_long",
+            gettext("A solution has %(most)d steps at most. Write the final answer, or give up.")
+            % {"most": MOST_TURNS},
+        )
     TurnAnswer.objects.create(
         handout=claim, number=given.turn, client_key=given.client_key, request_sha256=given.sha256(claim)
     )
@@ -90,7 +95,9 @@ def _answer(claim: Handout, given: TurnGiven) -> None:
 
 def require_step_by_step(claim: Handout) -> None:
     if claim.work_item.solution_id is not None:
-        raise Conflict("wrong_protocol", "This item is a whole solution to grade; nothing is built step by step here.")
+        raise Conflict(
+            "wrong_protocol", gettext("This item is a whole solution to grade; nothing is built step by step here.")
+        )
 
 
 def _is_repeat(claim: Handout, given: TurnGiven) -> bool:
@@ -98,7 +105,7 @@ def _is_repeat(claim: Handout, given: TurnGiven) -> bool:
     if earlier is None:
         return False
     if (earlier.handout_id, earlier.request_sha256) != (claim.pk, given.sha256(claim)):
-        raise Conflict("key_reused", KEY_REUSED)
+        raise Conflict("key_reused", gettext(KEY_REUSED))
     return True
 
 
@@ -115,7 +122,7 @@ def _turn(conversation: list[Turn], number: int) -> Turn:
     if number >= len(conversation):
         raise Conflict("no_such_turn", f"This conversation has {len(conversation)} turns so far.")
     if conversation[number].state == TurnState.MAKING:
-        raise Conflict("still_making", "The alternatives of this turn are still being made.")
+        raise Conflict("still_making", gettext("The alternatives of this turn are still being made."))
     return conversation[number]
 
 
