@@ -37,6 +37,13 @@ def make_queue(project: Project, *, solutions: int = 1, labels_each: int = 1, **
     return queue.enqueue(project=project, entries=entries, name="first", generation=0, labels_each=labels_each)
 
 
+def make_numbered_queue(project: Project, *, count: int, name: str = "numbered") -> Batch:
+    """Problems named `Problem number 1.` and so on, of three steps each, served in this order."""
+    made = [make_solution(make_problem(project, text=f"Problem number {n}.")) for n in range(1, count + 1)]
+    entries = [QueueEntry(solution_id=solution.pk, priority=-n) for n, solution in enumerate(made)]
+    return queue.enqueue(project=project, entries=entries, name=name, generation=0)
+
+
 def completion(text: str, rating: int | None = 1, flagged: bool = False) -> dict[str, Any]:
     return {"text": text, "rating": rating, "flagged": flagged}
 

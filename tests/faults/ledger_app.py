@@ -1,6 +1,7 @@
 """What the ledger test runs against the private database, in processes of their own.
 
-`seed N` queues N items for 12 labellers and prints their tokens; `audit` prints every stored label with its hash made anew.
+`seed N` queues N items for 12 labellers and prints their tokens; `desk N PASSWORD` queues N items for one labeller and prints the
+address; `audit` prints every stored label with its hash made anew.
 """
 
 import json
@@ -19,7 +20,7 @@ from annotation import accounts, projects, queue  # noqa: E402
 from annotation.formats import prm800k  # noqa: E402
 from annotation.models import Annotation, Project, Role, User  # noqa: E402
 from annotation.queue import QueueEntry  # noqa: E402
-from tests.factories import make_problem, make_solution  # noqa: E402
+from tests.factories import make_numbered_queue, make_problem, make_solution  # noqa: E402
 
 CLIENTS = 12
 
@@ -40,6 +41,13 @@ def seed(items: int) -> None:
     print(json.dumps(tokens))
 
 
+def desk(items: int, password: str) -> None:
+    project = projects.create_project(slug="ledger")
+    user, _ = accounts.create_account(email="desk@example.org", project=project, role=Role.LABELLER, password=password)
+    make_numbered_queue(project, count=items)
+    print(user.email)
+
+
 def audit() -> None:
     rows = []
     for stored in Annotation.objects.select_related("labeller", "work_item").order_by("pk"):
@@ -58,6 +66,7 @@ def audit() -> None:
                 "key": str(stored.client_key),
                 "sha256": stored.sha256,
                 "line": line,
+                "problem": json.loads(stored.question)["problem"],
                 "item": stored.work_item_id,
                 "item_state": stored.work_item.state,
                 "ratings": list(stored.ratings.order_by("step", "completion").values_list("rating", flat=True)),
@@ -67,4 +76,9 @@ def audit() -> None:
 
 
 if __name__ == "__main__":
-    seed(int(sys.argv[2])) if sys.argv[1] == "seed" else audit()
+    if sys.argv[1] == "seed":
+        seed(int(sys.argv[2]))
+    elif sys.argv[1] == "desk":
+        desk(int(sys.argv[2]), sys.argv[3])
+    else:
+        audit()

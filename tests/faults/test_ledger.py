@@ -8,16 +8,11 @@ import hashlib
 import json
 import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -25,56 +20,12 @@ import httpx
 import pytest
 
 from tests.factories import label
-from tests.faults.private_postgres import PrivatePostgres, free_port
+from tests.faults.installation import Installation, stored_in
+from tests.faults.private_postgres import PrivatePostgres
 
-ROOT = Path(__file__).resolve().parents[2]
 SEEDS = 20 if os.environ.get("LABELAPP_TEST_ALL") else 3
 ITEMS = 150
 PATIENCE = 120  # seconds for one submission to get through; far beyond any outage made here
-
-
-@dataclass
-class Installation:
-    """A database, a web process that can be killed, and the environment in which our own programs see both."""
-
-    postgres: PrivatePostgres
-    data_dir: Path
-    port: int = field(default_factory=free_port)
-    web: subprocess.Popen[bytes] | None = None
-
-    @property
-    def env(self) -> dict[str, str]:
-        # Redis is of no account to a label: the installation has none.
-        kept = {k: v for k, v in os.environ.items() if k not in ("REDIS_URL", "DATABASE_URL", "LABELAPP_PROCESS")}
-        return {
-            **kept,
-            "DATABASE_URL": self.postgres.url,
-            "LABELAPP_DATA_DIR": str(self.data_dir),
-            "LOG_LEVEL": "CRITICAL",
-        }
-
-    def run(self, *arguments: str) -> str:
-        done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[-3000:]
-        return done.stdout
-
-    def start_web(self) -> None:
-        self.web = subprocess.Popen(
-            [
-                sys.executable, "-m", "gunicorn", "labelapp.wsgi", "--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread",
-                "--threads", "8", "--log-level", "critical",
-            ],
-            cwd=ROOT, env={**self.env, "LABELAPP_PROCESS": "web"}, start_new_session=True, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    def kill_web(self) -> None:
-        if self.web is not None:
-            os.killpg(self.web.pid, signal.SIGKILL)
-            self.web.wait()
-
-    def close(self) -> None:
-        self.kill_web()
-        self.postgres.close()
 
 
 @pytest.fixture
@@ -154,9 +105,9 @@ def outage(installation: Installation, seed: int, done: threading.Event) -> list
             installation.start_web()
             log.append("web killed")
         else:
-            installation.postgres.stop_at_once()
+            installation.database.stop_at_once()
             time.sleep(chance.uniform(0, 0.5))
-            installation.postgres.start()
+            installation.database.start()
             log.append("database stopped at once")
         done.wait(4)  # time to come back and take labels again
     return log
@@ -179,11 +130,6 @@ def label_through_outages(installation: Installation, seed: int) -> tuple[list[L
 
 def receipts_of(clients: list[LabellingClient]) -> dict[str, dict[str, Any]]:
     return {key: receipt for client in clients for key, receipt in client.receipts.items()}
-
-
-def stored_in(installation: Installation) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads(installation.run("tests/faults/ledger_app.py", "audit"))
-    return rows
 
 
 @pytest.mark.long
@@ -228,8 +174,8 @@ def test_f11_control_without_synchronous_commit_receipts_are_lost(
         for _ in range(8):
             with ThreadPoolExecutor(len(clients)) as pool:
                 list(pool.map(label_one, clients))
-            installation.postgres.stop_at_once()
-            installation.postgres.start()
+            installation.database.stop_at_once()
+            installation.database.start()
             kept = {row["key"] for row in stored_in(installation)}
             if lost := receipts_of(clients).keys() - kept:
                 break

@@ -114,6 +114,28 @@ describe("saving", () => {
     expect(sent.map(([, version]) => version)).toEqual([0, 1]);
   });
 
+  it("goes right behind an older one that is on its way when the page goes to the back", async () => {
+    const { sync, sent } = syncWith([]);
+    sync.save(1, draft([1]));
+    vi.advanceTimersByTime(0);
+    sync.save(1, draft([1, 1]));
+    sync.flush();
+    expect(sent).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(sent.map(([, version]) => version)).toEqual([0, 1]);
+  });
+
+  it("is never called saved while the server lacks the newest change", async () => {
+    const { sync, calls } = syncWith([]);
+    sync.save(1, draft([1]));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(calls.state).toHaveBeenLastCalledWith("saved");
+    sync.save(1, draft([1, 1]));
+    expect(calls.state).toHaveBeenLastCalledWith("saving");
+    await vi.advanceTimersByTimeAsync(DRAFT_INTERVAL);
+    expect(calls.state).toHaveBeenLastCalledWith("saved");
+  });
+
   it("says whether this browser kept the copy", async () => {
     const { sync, store, calls } = syncWith([]);
     vi.spyOn(store, "putDraft").mockRejectedValueOnce(new DOMException("full", "QuotaExceededError"));

@@ -161,8 +161,12 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
   let lastSent = -Infinity;
   let scheduled = false;
   let sending = false;
+  let urgent = false;
   let failures = 0;
+  let state: DraftState = "saved";
 
+  /** "Saved" is never said while the server lacks something, be it for seconds. */
+  const say = (next: DraftState): void => options.onState((state = next));
   const of = (claim: number): Pending => {
     const found = claims.get(claim) ?? { version: 0, draft: null, dirty: false, held: false, lost: false };
     claims.set(claim, found);
@@ -179,7 +183,7 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
   function schedule(wait = 0): void {
     if (scheduled || sending || !due()) return;
     scheduled = true;
-    const pause = Math.max(wait, lastSent + DRAFT_INTERVAL - options.now(), 0);
+    const pause = Math.max(wait, urgent ? 0 : lastSent + DRAFT_INTERVAL - options.now(), 0);
     options.setTimer(() => {
       scheduled = false;
       void send();
@@ -193,16 +197,17 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
     const draft = pending.draft;
     if (!draft) return;
     sending = true;
+    urgent = false;
     lastSent = options.now();
-    options.onState("saving");
+    say("saving");
     const answer = await options.save(claim, pending.version, draft);
     sending = false;
     if (claims.get(claim) === pending) settle(claim, pending, draft, answer);
     if (answer.ok) failures = 0;
     // Submitted meanwhile, or refused: nothing is left to save, whatever the answer was.
-    if (!due()) return options.onState("saved");
+    if (!due()) return say("saved");
     if (answer.ok || answer.kind === "refused") return schedule();
-    options.onState(answer.kind === "later" ? "busy" : answer.kind);
+    say(answer.kind === "later" ? "busy" : answer.kind);
     if (answer.kind !== "signed_out") backOff(answer.retryAfter);
   }
 
@@ -235,6 +240,7 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
     save(claim, draft) {
       const pending = of(claim);
       Object.assign(pending, { draft, dirty: true });
+      if (state === "saved" && due()) say("saving");
       keep(claim, pending);
       schedule();
     },
@@ -247,7 +253,7 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
     },
     forget(claim) {
       claims.delete(claim);
-      if (!sending && !due()) options.onState("saved");
+      if (!sending && !due()) say("saved");
     },
     hold(claim) {
       of(claim).held = true;
@@ -258,9 +264,12 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
     },
     wake(spread = false) {
       scheduled = false;
+      urgent = !spread && due() !== undefined;
       schedule(spread ? span() * options.random() : 0);
     },
     flush() {
+      // What is on its way now may be older: then the rest follows right behind.
+      urgent = due() !== undefined;
       void send();
     },
   };

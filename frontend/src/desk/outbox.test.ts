@@ -53,7 +53,7 @@ describe("a submission", () => {
   it("counts as waiting from the first moment, before the disk has it", async () => {
     const { outbox, states } = outboxOn(store, []);
     void outbox.add(entry());
-    await vi.waitFor(() => expect(states[0]?.waiting).toBe(1));
+    expect(states).toMatchObject([{ condition: "sending", waiting: 1 }]);
   });
 
   it("without an answer waits and goes again under the same key", async () => {

@@ -59,6 +59,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   // How often the server stumbled over an entry: those go last, so that one of them never holds up the others.
   const stumbles = new Map<string, number>();
   let condition: Condition = "idle";
+  let said: OutboxState = { condition, waiting: 0, aside: [], unkept: 0 };
   let failures = 0;
   let notBefore = -Infinity;
   let running = false;
@@ -84,7 +85,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
     condition = next;
     const entries = await all();
     const aside = entries.filter((entry) => entry.state === "aside");
-    options.onState({ condition, waiting: entries.length - aside.length, aside, unkept: refusedByDisk.size });
+    say({ condition, waiting: entries.length - aside.length, aside, unkept: refusedByDisk.size });
+  }
+
+  function say(state: OutboxState): void {
+    said = state;
+    options.onState(state);
   }
 
   async function flush(): Promise<void> {
@@ -196,10 +202,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
     async add(entry) {
       // The disk first: nothing may come between the key press and the copy that survives this tab.
       const kept = put(entry);
-      void report(condition === "idle" ? "sending" : condition);
+      // And "saved" is not said for one moment longer.
+      condition = condition === "idle" ? "sending" : condition;
+      say({ ...said, condition, waiting: said.waiting + 1 });
       try {
         await kept;
       } finally {
+        void report();
         // A full disk keeps it in memory only; it is sent all the same.
         options.tell();
         wake();
