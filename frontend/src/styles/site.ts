@@ -34,6 +34,21 @@ document.addEventListener("submit", (event) => {
   void import("../desk/signout").then(({ signOut }) => signOut(worded));
 });
 
+// The tab of this page is in sight where not all of them are.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+/** What goes on by itself on a server-rendered page is asked for again until its new copy says that it is over. */
+async function refresh(): Promise<void> {
+  for (let shown; (shown = document.querySelector("[data-refresh]")); ) {
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const answer = await fetch(location.href).catch(() => null);
+    const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+    const next = page?.getElementById(shown.id);
+    if (next) shown.replaceWith(next);
+  }
+}
+void refresh();
+
 // A desk that was signed out in another tab goes on when somebody has signed in anywhere in this browser.
 if (document.querySelector("form[data-account]") && typeof BroadcastChannel !== "undefined") {
   new BroadcastChannel("labelapp-desk").postMessage({ signed_in: true });
