@@ -2,6 +2,7 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { katexInParts } from "./katex.plugin.ts";
 
 /** Every browser that can run the desk reads woff2, so KaTeX's older font files are not shipped. */
 function woff2Only(): Plugin {
@@ -15,9 +16,15 @@ function woff2Only(): Plugin {
   };
 }
 
+/** Few requests: what the desk needs at once is one script, and what signing out on any page needs of it another. */
+const GROUPS = [
+  { name: "kept", test: /src\/desk\/(?:api|outbox|store)\./ },
+  { name: "desk", test: /node_modules\/(?:katex|svelte|clsx|esm-env)\/|src\/desk\// },
+].map((group) => ({ ...group, tags: ["$initial" as const], includeDependenciesRecursively: false }));
+
 export default defineConfig({
   base: "/static/",
-  plugins: [woff2Only(), svelte()],
+  plugins: [katexInParts(), woff2Only(), svelte()],
   // Without "browser" vitest would load Svelte's server half.
   resolve: process.env["VITEST"] ? { conditions: ["browser"] } : {},
   build: {
@@ -30,12 +37,16 @@ export default defineConfig({
     // A font inlined as data: would be refused by our font-src 'self'.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ["src/desk/main.ts", "src/styles/site.ts", "src/charts/rounds.ts"] },
+    rolldownOptions: {
+      input: ["src/desk/main.ts", "src/styles/site.ts", "src/charts/rounds.ts"],
+      output: { codeSplitting: { groups: GROUPS } },
+    },
   },
   test: {
     include: ["src/**/*.test.ts"],
     environment: "node",
     restoreMocks: true,
     sequence: { shuffle: true },
+    server: { deps: { inline: [/node_modules\/katex/] } },
   },
 });

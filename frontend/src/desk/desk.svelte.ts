@@ -3,29 +3,19 @@
 import { activeAt, pause, touch } from "./active";
 import { cookie, createApi, type Api, type Claim, type FinishReason, type Mine, type Progress, type Submitted } from "./api";
 import { createDraftSync, fromDraft, readDraft, toDraft, type DraftState, type DraftSync } from "./drafts";
-import { keepZoom, keptZoom, tabName } from "./browser";
+import { declinePractice, hasDeclinedPractice, keepZoom, keptZoom, tabName } from "./browser";
+import type { Config } from "./config";
 import { fromClaim, fromEntry, fromMine, joined, textsOf, toEntry, type Held } from "./held";
 import type { ActionName } from "./keys";
-import { renderAhead } from "./math";
 import type { Messages } from "./messages";
 import { createOutbox, newKey, tabLock, type Outbox, type OutboxState, type Waking } from "./outbox";
+import { renderAhead } from "./passages";
+import type { Practice } from "./practice/practice.svelte";
 import { notReady, said } from "./speech";
 import { CHANGES, firstBad, isTouched, offered, readiness, reduce, type Action, type Place, type Rating } from "./state";
 import { pageStore, type Entry, type Store } from "./store";
 
-export interface Config {
-  readonly project: string;
-  readonly project_name: string;
-  readonly api: string;
-  readonly account: number;
-  readonly account_name: string;
-  readonly account_email: string;
-  readonly csrf_cookie: string;
-  readonly instructions: string;
-  readonly sign_in_url: string;
-  readonly home_url: string;
-}
-
+export type { Config };
 export type Phase = "loading" | "working" | "empty" | "paused" | "offline" | "signed_out" | "refused";
 /** Who is signed in: the desk's own person (""), nobody any more, or somebody else in the same browser. */
 export type Absence = "" | "nobody" | "somebody_else";
@@ -64,6 +54,7 @@ export class Desk {
   /** False while something is in this tab's memory alone, because the browser keeps nothing or its disk is full. */
   durable = $state(true);
   announcement = $state("");
+  practiceOffered = $state(false);
   /** Whether the last move was made by key: then the page follows. */
   byKey = $state(false);
 
@@ -71,7 +62,7 @@ export class Desk {
 
   readonly #api: Api;
   readonly #tab = tabName();
-  readonly #channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("labelapp-desk");
+  readonly #channel: BroadcastChannel | null;
   #store: Store | null = null;
   #draftKept = true;
   #outbox: Outbox | null = null;
@@ -87,8 +78,12 @@ export class Desk {
   constructor(
     readonly config: Config,
     readonly words: Messages,
+    /** Where items come from and go to instead of the server, in practice. */
+    readonly practice: Practice | null = null,
   ) {
-    this.#api = createApi({
+    // Practice is nothing to other tabs, and theirs is nothing to it.
+    this.#channel = practice || typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("labelapp-desk");
+    this.#api = practice?.api ?? createApi({
       base: config.api,
       project: config.project,
       account: config.account,
@@ -98,11 +93,12 @@ export class Desk {
       onIdentity: (code) => this.#identity(code),
     });
     this.zoom = keptZoom();
+    this.practiceOffered = config.newcomer && !config.practice && !hasDeclinedPractice(config.account);
     this.#channel?.addEventListener("message", (event) => this.#heard(event.data as Told));
   }
 
   async start(): Promise<void> {
-    const store = await pageStore();
+    const store = this.practice?.store ?? (await pageStore());
     this.#store = store;
     this.durable = store.durable;
     this.#outbox = this.#makeOutbox(store);
@@ -158,7 +154,7 @@ export class Desk {
   /** Submit what is on screen if it is ready; the next item shows at once and the outbox sees to the rest. */
   submit(): void {
     const current = this.current;
-    if (!current) return;
+    if (!current) return this.practice?.next() ? this.wake("asked") : undefined;
     const ready = readiness(current.item);
     if (!ready.ready) this.announce(notReady(this.words, current.item));
     else if (current.item.past.length > 0 || !this.#just(this.#shownAt)) this.finish(ready.finish, "");
@@ -207,6 +203,12 @@ export class Desk {
     this.#replace(changed);
     this.#drafts?.release(current.target.id, version);
     this.#save(changed);
+  }
+
+  /** Not now: not again in this browser either. It stays at hand in the instructions. */
+  declinePractice(): void {
+    this.practiceOffered = false;
+    declinePractice(this.config.account);
   }
 
   announce(text: string): void {
@@ -260,7 +262,7 @@ export class Desk {
       store,
       account: this.config.account,
       send: (entry) => (entry.kind === "submission" ? this.#api.submit(entry.target, entry.body) : this.#api.amend(entry.target, entry.body)),
-      lock: tabLock("labelapp-outbox", navigator.locks as LockManager | undefined),
+      lock: tabLock(this.practice ? this.#tab : "labelapp-outbox", navigator.locks as LockManager | undefined),
       setTimer: (run, ms) => setTimeout(run, ms),
       now: () => performance.now(),
       random: Math.random,

@@ -1,11 +1,14 @@
 // @vitest-environment happy-dom
-import { describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { refusal, renderText } from "./math";
 
 // The stand-in for a browser does not say that it is in standards mode, and KaTeX refuses to work in quirks mode.
 vi.hoisted(() => Object.defineProperty(document, "compatMode", { value: "CSS1Compat" }));
 
 const WORDS = { cannotRender: "shown as source" };
+
+// Only when the second part of KaTeX is here, too, is a formula known to be none.
+beforeAll(() => vi.waitFor(() => expect(shown("$\\nosuchcommand$").querySelector("code.unrendered")).not.toBeNull(), { timeout: 20_000 }));
 
 function shown(text: string, raw = false): HTMLElement {
   const holder = document.createElement("div");
@@ -71,9 +74,14 @@ describe("caps", () => {
     ["deep fractions", "\\frac{1}{".repeat(300) + "x" + "}".repeat(300)],
     ["an unknown command", "\\nosuchcommand{x}"],
     ["an open brace", "\\frac{1}{2"],
-  ])("show %s as its source, quickly", (_, tex) => {
-    const before = performance.now();
-    expect(shown(`\\(${tex}\\)`).querySelector("code.unrendered")).not.toBeNull();
-    expect(performance.now() - before).toBeLessThan(500);
+    ["a definition that hides in another case", "\\gdef\\frac#1#2{HACKED}\\frac12"],
+    ["more work than any formula may cost", "é".repeat(3_990)],
+  ])("show %s as its source", (_, tex) => {
+    expect(shown(`\\(${tex}\\)`).querySelector("code.unrendered")?.textContent).toBe(`\\(${tex}\\)`);
+  });
+
+  it("let a matrix be spaced", () => {
+    expect(refusal("\\renewcommand{\\arraystretch}{1.5} \\begin{pmatrix}1\\end{pmatrix}")).toBeNull();
+    for (const tex of ["\\renewcommand{\\frac}{x}", "\\def\\a{}", "\\let\\frac=\\sqrt", "\\global\\def\\a{}"]) expect(refusal(tex)).toBe("defines");
   });
 });

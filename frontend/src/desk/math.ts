@@ -1,10 +1,14 @@
 // Segments of text as DOM nodes: maths by KaTeX within caps, everything else as text nodes. Nothing here ever parses HTML.
 
-import katex from "katex";
+import { render } from "katex";
 import { hasUnseen, pieces, split, type Segment } from "./text";
+import { allow } from "./spending";
 
 /** What a formula may cost. Measured: without them 1,000 nested fractions overflow the stack and a 300 × 300 matrix blocks for seconds. */
-export const CAPS = { length: 4_000, depth: 100, cells: 1_000, expansions: 500, size: 12 } as const;
+export const CAPS = { length: 4_000, depth: 100, cells: 1_000, expansions: 500, size: 12, levels: 900 } as const;
+
+/** Nodes that a text may have before its further formulas stay source: one formula of 4,000 characters has about 16,000 and takes a quarter second to lay out on a busy machine. */
+const TEXT_NODES = 24_000;
 
 /** LaTeX that the MATH data uses and KaTeX lacks, by what is nearest to it. */
 const MACROS = { "\\mbox": "\\text{#1}", "\\emph": "\\textit{#1}", "\\centerline": "#1" } as const;
@@ -12,15 +16,20 @@ const MACROS = { "\\mbox": "\\text{#1}", "\\emph": "\\textit{#1}", "\\centerline
 /** Longer texts are cut into source and not into formulas: nobody reads 100,000 characters of maths. */
 const LONGEST_TEXT = 60_000;
 
-/** Links, pictures and attributes: KaTeX refuses them too, in red; as their source they are told from the rest. */
-const NOT_MATHS = /\\(?:href|url|includegraphics|html(?:Class|Id|Style|Data))\b/i;
+/** Links, pictures, attributes, the terminal: KaTeX refuses them too, some of them in red; as their source they are told from the rest. */
+const NOT_MATHS = /\\(?:href|url|includegraphics|html(?:Class|Id|Style|Data)|message|errmessage|show)(?![a-zA-Z])/i;
 
-export type Refusal = "not_maths" | "too_long" | "too_deep" | "too_many_cells" | "unseen_characters" | null;
+/** No formula defines anything, save how far a matrix is spaced: definitions are how a short text becomes a long one. */
+const DEFINES = /\\(?:[gex]?def|let|futurelet|global|long|(?:re)?newcommand|providecommand)(?![a-zA-Z])/;
+const SPACING = /\\renewcommand\s*\{?\s*\\arraystretch\s*\}?\s*\{\s*[\d.]{1,5}\s*\}/g;
+
+export type Refusal = "not_maths" | "defines" | "too_long" | "too_deep" | "too_many_cells" | "unseen_characters" | null;
 
 /** Why a formula is not given to KaTeX at all, or null. */
 export function refusal(tex: string): Refusal {
   if (tex.length > CAPS.length) return "too_long";
   if (NOT_MATHS.test(tex)) return "not_maths";
+  if (DEFINES.test(tex.replace(SPACING, " "))) return "defines";
   if (deepest(tex) > CAPS.depth) return "too_deep";
   if ((tex.match(/&|\\\\|\\cr\b|\\newline/g) ?? []).length > CAPS.cells) return "too_many_cells";
   return hasUnseen(tex.replace(/[\r\t\n]/g, " ")) ? "unseen_characters" : null;
@@ -44,56 +53,135 @@ export interface Words {
   readonly cannotRender: string;
 }
 
-/** The text as nodes. `raw`: the source throughout, for the raw-text key. Never throws, never blocks beyond the caps. */
-export function renderText(text: string, words: Words, raw = false): DocumentFragment {
-  if (raw) return rawFragment(text);
-  const key = text;
-  const cached = cache.get(key);
-  if (cached) {
-    cache.delete(key);
-    cache.set(key, cached);
-    return cached.cloneNode(true) as DocumentFragment;
+// --- the second part of KaTeX -----------------------------------------------------------------------------------------------------------
+
+let rest: "absent" | "asked" | "here" = "absent";
+const awaiting = new Set<() => void>();
+
+/** Fetch what the first part of KaTeX leaves out; whoever waits in `awaiting` is told. Not to be had (no network): asked for again with the next formula. */
+async function fetchRest(): Promise<void> {
+  if (rest !== "absent") return;
+  rest = "asked";
+  try {
+    await import("virtual:katex-rest");
+    rest = "here";
+    for (const [text, { provisional }] of cache) if (provisional) forget(text);
+    const told = [...awaiting];
+    awaiting.clear();
+    for (const tell of told) tell();
+  } catch {
+    rest = "absent";
   }
-  const fragment = build(text, words);
-  keep(key, fragment);
-  return fragment.cloneNode(true) as DocumentFragment;
 }
+
+/** Characters of other alphabets may be symbols of the second part: without it they would come out in another font, and no error says so. */
+const needsRest = (tex: string): boolean => /[^\x00-\x7f]/.test(tex); // eslint-disable-line no-control-regex
+
+// --- texts as nodes, cached ----------------------------------------------------------------------------------------------------------------
+
+interface Rendered {
+  readonly fragment: DocumentFragment;
+  readonly nodes: number;
+  /** Some formula waits for the second part of KaTeX and shows its source until then. */
+  readonly provisional: boolean;
+}
+
+/** Two items of sixty steps have about 60,000. */
+const CACHE_NODES = 400_000;
+const cache = new Map<string, Rendered>();
+let cachedNodes = 0;
 
 /** Whether a text's nodes are ready, so that showing it costs a copy. */
 export function isRendered(text: string): boolean {
   return cache.has(text);
 }
 
-const CACHE_TEXTS = 400;
-const cache = new Map<string, DocumentFragment>();
-
-function keep(key: string, fragment: DocumentFragment): void {
-  cache.set(key, fragment);
-  const oldest = cache.keys().next().value;
-  if (cache.size > CACHE_TEXTS && oldest !== undefined) cache.delete(oldest);
+/** The text as nodes. `raw`: the source throughout, for the raw-text key. Never throws. */
+export function renderText(text: string, words: Words, raw = false): DocumentFragment {
+  if (raw) return rawFragment(text);
+  const work = begin(text, words);
+  while (!work.advance());
+  return work.copy();
 }
 
-function build(text: string, words: Words): DocumentFragment {
-  const fragment = document.createDocumentFragment();
-  const segments: readonly Segment[] = text.length > LONGEST_TEXT ? [{ kind: "text", text }] : split(text);
+/** `again` is called once when a better rendering than the present one can be had. Returns how to call it off. */
+export function whenBetter(text: string, again: () => void): () => void {
+  if (!cache.get(text)?.provisional) return () => undefined;
+  awaiting.add(again);
+  return () => awaiting.delete(again);
+}
+
+/** The rendering of one text, done formula by formula so that others get their turn between. */
+export interface Work {
+  /** One formula more; true when all is done. */
+  readonly advance: () => boolean;
+  /** A copy of what was made. */
+  readonly copy: () => DocumentFragment;
+}
+
+export function begin(text: string, words: Words): Work {
+  const known = cache.get(text);
+  const segments: readonly Segment[] = known ? [] : text.length > LONGEST_TEXT ? [{ kind: "text", text }] : split(text);
+  const made = { fragment: known?.fragment ?? document.createDocumentFragment(), nodes: known?.nodes ?? 0, provisional: known?.provisional ?? false };
+  let at = 0;
   let afterDisplay = false;
-  for (const segment of segments) {
-    // A display formula is a line of its own: the line break written after it would show as an empty one.
-    if (segment.kind === "text") appendText(fragment, afterDisplay ? segment.text.replace(/^[ \t]*\n/, "") : segment.text);
-    else if (segment.kind === "source") fragment.append(sourceNode(segment.raw, ""));
-    else fragment.append(formula(segment, words));
-    afterDisplay = segment.kind === "math" && segment.display;
-  }
-  return fragment;
+  const advance = (): boolean => {
+    const segment = segments[at];
+    if (segment) {
+      at += 1;
+      // A display formula is a line of its own: the line break written after it would show as an empty one.
+      if (segment.kind === "text") appendText(made.fragment, afterDisplay ? segment.text.replace(/^[ \t]*\n/, "") : segment.text);
+      else if (segment.kind === "source") made.fragment.append(sourceNode(segment.raw, ""));
+      else appendFormula(made, segment, words);
+      afterDisplay = segment.kind === "math" && segment.display;
+    }
+    if (at < segments.length) return false;
+    keep(text, made);
+    return true;
+  };
+  return { advance, copy: () => made.fragment.cloneNode(true) as DocumentFragment };
 }
 
-function formula(segment: Extract<Segment, { kind: "math" }>, words: Words): Node {
-  if (refusal(segment.tex)) return sourceNode(segment.raw, words.cannotRender);
+/** The newest at the end, the oldest out where there are too many. */
+function keep(text: string, rendered: Rendered): void {
+  forget(text);
+  cache.set(text, rendered);
+  cachedNodes += rendered.nodes;
+  for (const oldest of cache.keys()) {
+    if (cachedNodes <= CACHE_NODES || oldest === text) return;
+    forget(oldest);
+  }
+}
+
+function forget(text: string): void {
+  cachedNodes -= cache.get(text)?.nodes ?? 0;
+  cache.delete(text);
+}
+
+/** A formula, or its source: for good with a note, or until the second part of KaTeX is here. */
+function appendFormula(made: { fragment: DocumentFragment; nodes: number; provisional: boolean }, segment: Extract<Segment, { kind: "math" }>, words: Words): void {
+  const refused = made.nodes > TEXT_NODES || refusal(segment.tex) !== null;
+  const node = refused || (rest !== "here" && needsRest(segment.tex)) ? null : typeset(segment);
+  const nodes = node ? size(node, TEXT_NODES) : 0;
+  if (node && nodes < TEXT_NODES) {
+    made.nodes += nodes;
+    made.fragment.append(node);
+    return;
+  }
+  const waits = !refused && !node && rest !== "here";
+  if (waits) void fetchRest();
+  made.provisional ||= waits;
+  made.fragment.append(sourceNode(segment.raw, waits ? "" : words.cannotRender));
+}
+
+/** The formula by KaTeX, or null where it cannot. */
+function typeset({ tex, display }: Extract<Segment, { kind: "math" }>): HTMLElement | null {
   const holder = document.createElement("span");
-  holder.className = segment.display ? "formula display" : "formula";
+  holder.className = display ? "formula display" : "formula";
+  allow();
   try {
-    katex.render(segment.tex, holder, {
-      displayMode: segment.display,
+    render(tex, holder, {
+      displayMode: display,
       // An error is caught below and shown as the source; KaTeX's own error display would show red text without a note.
       throwOnError: true,
       trust: false,
@@ -105,8 +193,29 @@ function formula(segment: Extract<Segment, { kind: "math" }>, words: Words): Nod
     });
     return holder;
   } catch {
-    return sourceNode(segment.raw, words.cannotRender);
+    return null;
   }
+}
+
+/** How many nodes a formula has; `most` where it has more, or nests deeper than the browser lays out safely. */
+function size(holder: HTMLElement, most: number): number {
+  let nodes = 0;
+  let level = 0;
+  let node: Node | null = holder;
+  while (node && nodes < most && level <= CAPS.levels) {
+    nodes += 1;
+    if (node.firstChild) {
+      node = node.firstChild;
+      level += 1;
+      continue;
+    }
+    while (node && node !== holder && !node.nextSibling) {
+      node = node.parentNode;
+      level -= 1;
+    }
+    node = node === holder ? null : (node?.nextSibling ?? null);
+  }
+  return node ? most : nodes;
 }
 
 function sourceNode(raw: string, note: string): Node {
@@ -143,32 +252,4 @@ function rawFragment(text: string): DocumentFragment {
   appendText(code, text);
   fragment.append(code);
   return fragment;
-}
-
-// --- rendering ahead, in slices that leave the page free ---------------------------------------------------------------------------------
-
-const SLICE_MS = 8;
-let ahead: { readonly text: string; readonly words: Words; readonly done?: () => void }[] = [];
-let slicing = false;
-
-/** Render texts in the background, in this order; `done` is called after each. */
-export function renderAhead(texts: readonly string[], words: Words, done?: () => void): void {
-  ahead.push(...texts.map((text) => (done ? { text, words, done } : { text, words })));
-  if (!slicing) {
-    slicing = true;
-    setTimeout(slice, 0);
-  }
-}
-
-function slice(): void {
-  const until = performance.now() + SLICE_MS;
-  while (ahead.length > 0 && performance.now() < until) {
-    const [next, ...rest] = ahead;
-    ahead = rest;
-    if (!next) break;
-    if (!cache.has(next.text)) keep(next.text, build(next.text, next.words));
-    next.done?.();
-  }
-  if (ahead.length > 0) setTimeout(slice, 0);
-  else slicing = false;
 }

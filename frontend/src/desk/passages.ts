@@ -1,0 +1,100 @@
+// Which text is rendered when: what comes first on the page at once, as far as one frame allows; then what is near the window; then the rest;
+// then the next item. Formula by formula, in slices that leave the page free.
+
+import { begin, isRendered, renderText, whenBetter, type Words, type Work } from "./math";
+
+/** What may be rendered before the next frame, in all. */
+const FRAME_MS = 12;
+const SLICE_MS = 8;
+/** Longer texts are never rendered in one go. */
+const SHORT = 1_500;
+
+interface Job {
+  readonly text: string;
+  readonly words: Words;
+  /** Puts the rendered text where it belongs; null for one that is only to be ready. */
+  readonly put: (() => void) | null;
+  near: boolean;
+  work?: Work;
+}
+
+let jobs: Job[] = [];
+let running = false;
+let spent = 0;
+
+/** Show `text` in `node`: at once where that costs little, else as its source until its turn comes. Returns how to stop. */
+export function show(node: HTMLElement, text: string, words: Words): () => void {
+  let callOff = (): void => undefined;
+  const put = (): void => {
+    node.replaceChildren(renderText(text, words));
+    callOff = whenBetter(text, put);
+  };
+  if (isAffordable(text)) {
+    const before = performance.now();
+    put();
+    spent += performance.now() - before;
+    return () => callOff();
+  }
+  node.textContent = text;
+  const job: Job = { text, words, put, near: false };
+  add(job);
+  watched.set(node, job);
+  sight?.observe(node);
+  return () => {
+    jobs = jobs.filter((one) => one !== job);
+    sight?.unobserve(node);
+    callOff();
+  };
+}
+
+/** Render texts in the background, in this order, for when they are needed. */
+export function renderAhead(texts: readonly string[], words: Words): void {
+  const queued = new Set(jobs.map((job) => job.text));
+  for (const text of texts) if (!isRendered(text) && !queued.has(text)) add({ text, words, put: null, near: false });
+}
+
+function isAffordable(text: string): boolean {
+  if (spent === 0) requestAnimationFrame(() => (spent = 0));
+  return spent < FRAME_MS && (isRendered(text) || text.length <= SHORT);
+}
+
+const watched = new WeakMap<Element, Job>();
+const sight =
+  typeof IntersectionObserver === "undefined"
+    ? null
+    : new IntersectionObserver(
+        (entries) => {
+          for (const { target, isIntersecting } of entries) {
+            const job = watched.get(target);
+            if (job) job.near = isIntersecting;
+          }
+        },
+        { rootMargin: "50% 0px" },
+      );
+
+function add(job: Job): void {
+  jobs.push(job);
+  if (running) return;
+  running = true;
+  later();
+}
+
+/** After the next frame is painted; a page out of sight paints none. */
+function later(): void {
+  if (document.visibilityState === "hidden") setTimeout(slice, 0);
+  else requestAnimationFrame(() => setTimeout(slice, 0));
+}
+
+function slice(): void {
+  const until = performance.now() + SLICE_MS;
+  do {
+    const job = jobs.find((one) => one.near) ?? jobs.find((one) => one.put) ?? jobs[0];
+    if (!job) break;
+    job.work ??= begin(job.text, job.words);
+    if (!job.work.advance()) continue;
+    jobs = jobs.filter((one) => one !== job);
+    job.put?.();
+  } while (performance.now() < until);
+  running = jobs.length > 0;
+  if (running) later();
+}
