@@ -1,4 +1,4 @@
-"""What a page weighs over the wire, by the build's manifest: scripts and sheets that it asks for by itself, gzip at its best, fonts apart."""
+"""What a page weighs over the wire by the build's manifest: the scripts and sheets it asks for by itself, gzip -9, fonts apart."""
 
 import gzip
 import json
