@@ -1,4 +1,6 @@
-"""The labelling page: a shell for the desk, which speaks to the API for everything else."""
+"""The labelling page and its practice: a shell for the desk, which speaks to the API for everything else."""
+
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -7,14 +9,25 @@ from django.urls import path, reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 
 from annotation import access
-from annotation.models import Project, User
+from annotation.models import Annotation, Project, User
 from annotation.pages.door import project_page
 
 
 @ensure_csrf_cookie
 @project_page(access.LABELLING)
 def desk(request: HttpRequest, user: User, project: Project) -> HttpResponse:
-    config = {
+    return _page(request, user, project, practice=False)
+
+
+@ensure_csrf_cookie
+@project_page(access.LABELLING)
+def practice(request: HttpRequest, user: User, project: Project) -> HttpResponse:
+    """The same desk over examples of our own: it asks the server for no work and sends it none."""
+    return _page(request, user, project, practice=True)
+
+
+def _page(request: HttpRequest, user: User, project: Project, *, practice: bool) -> HttpResponse:
+    config: dict[str, Any] = {
         "project": project.slug,
         "project_name": project.name,
         "api": "/api/v1/",
@@ -23,10 +36,23 @@ def desk(request: HttpRequest, user: User, project: Project) -> HttpResponse:
         "account_email": user.email,
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "instructions": project.instructions,
+        "protocol": project.protocol,
         "sign_in_url": f"{reverse('account_login')}?next={request.path}",
         "home_url": reverse("project", args=[project.slug]),
+        "desk_url": reverse("desk", args=[project.slug]),
+        "practice_url": reverse("practice", args=[project.slug]),
+        "practice": practice,
+        "newcomer": _is_newcomer(user, project),
     }
-    return render(request, "annotation/desk.html", {"project": project, "config": config})
+    return render(request, "annotation/desk.html", {"project": project, "config": config, "practice": practice})
 
 
-urlpatterns = [path("projects/<slug:slug>/label/", desk, name="desk")]
+def _is_newcomer(user: User, project: Project) -> bool:
+    """Whether this person has labelled nothing yet, anywhere, in the way that this project is labelled."""
+    return not Annotation.objects.filter(labeller__user=user, labeller__project__protocol=project.protocol).exists()
+
+
+urlpatterns = [
+    path("projects/<slug:slug>/label/", desk, name="desk"),
+    path("projects/<slug:slug>/practice/", practice, name="practice"),
+]

@@ -4,6 +4,7 @@ import { newKey } from "./outbox";
 
 const ZOOM = "labelapp-zoom";
 const TAB = "labelapp-tab";
+const NO_PRACTICE = "labelapp-no-practice";
 
 export function keptZoom(): number {
   return Number(localStorage.getItem(ZOOM) ?? "1") || 1;
@@ -22,4 +23,13 @@ export function tabName(): string {
   const name = known ?? newKey();
   if (!known) sessionStorage.setItem(TAB, name);
   return name;
+}
+
+/** Whether this person was offered practice here and said "Not now". */
+export function hasDeclinedPractice(account: number): boolean {
+  return localStorage.getItem(NO_PRACTICE) === String(account);
+}
+
+export function declinePractice(account: number): void {
+  localStorage.setItem(NO_PRACTICE, String(account));
 }

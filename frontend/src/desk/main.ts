@@ -9,9 +9,12 @@ import { Desk, type Config } from "./desk.svelte";
 import { messagesIn } from "./messages";
 
 const target = document.getElementById("desk");
-const config = document.getElementById("desk-config");
-if (target && config) {
-  const desk = new Desk(JSON.parse(config.textContent ?? "{}") as Config, await messagesIn(document.documentElement.lang));
+const written = document.getElementById("desk-config");
+if (target && written) {
+  const config = JSON.parse(written.textContent ?? "{}") as Config;
+  const { lang } = document.documentElement;
+  const [words, practice] = await Promise.all([messagesIn(lang), config.practice ? import("./practice/start").then(({ start }) => start(config, lang)) : null]);
+  const desk = new Desk(config, words, practice);
   target.replaceChildren();
   mount(App, { target, props: { desk } });
   void desk.start();

@@ -1,0 +1,22 @@
+// What the server writes into the page for the desk.
+
+export interface Config {
+  readonly project: string;
+  readonly project_name: string;
+  readonly api: string;
+  readonly account: number;
+  readonly account_name: string;
+  readonly account_email: string;
+  readonly csrf_cookie: string;
+  readonly instructions: string;
+  readonly sign_in_url: string;
+  readonly home_url: string;
+  readonly desk_url: string;
+  readonly practice_url: string;
+  /** How this project is labelled. */
+  readonly protocol: string;
+  /** On the practice page: items come from practice, and nothing is sent. */
+  readonly practice: boolean;
+  /** Has labelled nothing yet in the way that this project is labelled. */
+  readonly newcomer: boolean;
+}
