@@ -1,6 +1,7 @@
 // The desk's entry: reads its configuration from the page and takes over #desk.
 import "katex/dist/katex.min.css";
 import "./desk.css";
+import "./text.css";
 import "./parts.css";
 import "./narrow.css";
 import { mount } from "svelte";

@@ -236,12 +236,13 @@ function appendText(parent: Node & ParentNode, text: string): void {
   for (const piece of pieces(text)) {
     if ("seen" in piece) {
       parent.append(piece.seen);
-    } else {
-      const mark = document.createElement("span");
-      mark.className = "unseen";
-      mark.textContent = piece.unseen;
-      parent.append(mark);
+      continue;
     }
+    const mark = document.createElement("span");
+    if ("digit" in piece) mark.title = piece.code;
+    mark.className = "digit" in piece ? "odd-digit" : "unseen";
+    mark.textContent = "digit" in piece ? piece.digit : piece.unseen;
+    parent.append(mark);
   }
 }
 

@@ -86,6 +86,21 @@ describe("characters that would not be seen", () => {
     expect(pieces("a\u202Eb\u200Bc\u{e0041}")).toEqual([{ seen: "a" }, { unseen: "U+202E" }, { seen: "b" }, { unseen: "U+200B" }, { seen: "c" }, { unseen: "U+E0041" }]);
   });
 
+  it("are marks beyond four on one letter, counted", () => {
+    expect(pieces(`z${"\u0300".repeat(16)}a`)).toEqual([{ seen: `z${"\u0300".repeat(4)}` }, { unseen: "◌×12" }, { seen: "a" }]);
+    expect(hasUnseen(`z${"\u0300".repeat(5)}`)).toBe(true);
+    expect(hasUnseen("z\u0300\u0301\u0302\u0303 Việt Nam שָׁלוֹם")).toBe(false);
+  });
+
+  it("are told from digits of other alphabets, which are seen and marked", () => {
+    expect(pieces("1３٣")).toEqual([{ seen: "1" }, { digit: "３", code: "U+FF13" }, { digit: "٣", code: "U+0663" }]);
+    expect(hasUnseen("٣")).toBe(false);
+  });
+
+  it("are separators of lines, fillers and selectors too", () => {
+    for (const char of ["\u2028", "\u2029", "\u0085", "\u2800", "\u3164", "\u034f", "\u{e0101}", "\ufeff", "\u0000"]) expect(hasUnseen(char)).toBe(true);
+  });
+
   it("are not line breaks, tabs, accents, other alphabets or emoji", () => {
     expect(hasUnseen("a\n\tb é العربية 😀 \u00a0")).toBe(false);
   });

@@ -163,28 +163,39 @@ function source(text: string, at: number, open: string, close: string, missing: 
   return { segment: { kind: "source", raw: text.slice(at, stop) }, end: stop };
 }
 
-/** Characters that would not be seen, or that turn the reading order: controls, bidi controls, zero-width, tags, line separators. */
+/** Characters that would not be seen, or that turn the reading order: controls, bidi controls, zero-width, fillers, tags, line separators. */
 const UNSEEN =
-  // eslint-disable-next-line no-control-regex
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu;
+  "[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u2800" +
+  "\\u3164\\ufeff\\uffa0\\ufff9-\\ufffb\\u{1d173}-\\u{1d17a}\\u{e0000}-\\u{e0fff}]";
+/** Marks on one letter beyond the fourth: no writing has so many, and they climb over the lines above and below. */
+const STACK = "(?<=\\p{M}{4})\\p{M}+";
+/** Digits of other alphabets, of which some look like ours and mean another number. */
+const DIGIT = "(?![0-9])\\p{Nd}";
+const TOLD = new RegExp(`(?<unseen>${UNSEEN})|(?<stack>${STACK})|(?<digit>${DIGIT})`, "gu");
+const REFUSED = new RegExp(`${UNSEEN}|${STACK}`, "u");
 
-export type Piece = { readonly seen: string } | { readonly unseen: string };
+/** `seen` as it is; `unseen` by its code point (`U+202E`) or by how many marks were left out (`◌×12`); `digit` as it is, with its code point. */
+export type Piece = { readonly seen: string } | { readonly unseen: string } | { readonly digit: string; readonly code: string };
 
-/** Text in pieces: what is seen as it is, and each unseen character by its code point (`U+202E`). */
+/** Text in pieces, so that what it says is what is seen. */
 export function pieces(text: string): readonly Piece[] {
   const found: Piece[] = [];
   let from = 0;
-  for (const match of text.matchAll(UNSEEN)) {
+  for (const match of text.matchAll(TOLD)) {
     if (match.index > from) found.push({ seen: text.slice(from, match.index) });
-    found.push({ unseen: codePoint(match[0]) });
+    const { unseen, stack, digit } = match.groups ?? {};
+    if (unseen) found.push({ unseen: codePoint(unseen) });
+    else if (stack) found.push({ unseen: `◌×${[...stack].length}` });
+    else if (digit) found.push({ digit, code: codePoint(digit) });
     from = match.index + match[0].length;
   }
   if (from < text.length) found.push({ seen: text.slice(from) });
   return found;
 }
 
+/** Whether something in it would not be seen, or be seen outside its line. */
 export function hasUnseen(text: string): boolean {
-  return text.search(UNSEEN) >= 0;
+  return REFUSED.test(text);
 }
 
 function codePoint(char: string): string {
