@@ -76,7 +76,6 @@ INSTALLED_APPS = [
     "django_structlog",
     "django_vite",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "rest_framework",
     "labelapp",
     "annotation",
@@ -95,6 +94,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "labelapp.reader.ReaderMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "labelapp.edge.EdgeMiddleware",
 ]
@@ -281,9 +281,6 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Collect step-level labels, train process reward models, choose what to label next.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
 }
 
 LANGUAGE_CODE = "en"
