@@ -9,14 +9,16 @@ import App from "./App.svelte";
 import { Desk, type Config } from "./desk.svelte";
 import { messagesIn } from "./messages";
 
-const target = document.getElementById("desk");
-const written = document.getElementById("desk-config");
-if (target && written) {
-  const config = JSON.parse(written.textContent ?? "{}") as Config;
+/** Not awaited at the top of the module: what is loaded on demand may import from the chunk that this stands in, and would wait for itself. */
+async function begin(target: HTMLElement, config: Config): Promise<void> {
   const { lang } = document.documentElement;
-  const [words, practice] = await Promise.all([messagesIn(lang), config.practice ? import("./practice/start").then(({ start }) => start(config, lang)) : null]);
-  const desk = new Desk(config, words, practice);
+  const practice = config.practice ? import("./practice/start").then(({ start }) => start(config, lang)) : null;
+  const desk = new Desk(config, await messagesIn(lang), await practice);
   target.replaceChildren();
   mount(App, { target, props: { desk } });
   void desk.start();
 }
+
+const target = document.getElementById("desk");
+const config = document.getElementById("desk-config");
+if (target && config) void begin(target, JSON.parse(config.textContent ?? "{}") as Config);
