@@ -6,6 +6,7 @@ from annotation.models.conversations import StepSupply, Turn, TurnAnswer, TurnSt
 from annotation.models.imports import Import
 from annotation.models.jobs import Job, JobState
 from annotation.models.people import ApiToken, Invitation, Labeller, Membership, Role, User
+from annotation.models.preferences import Preferences
 from annotation.models.problems import Problem, Purpose, Solution, Split, StepTree, Verdict
 from annotation.models.projects import Project, Protocol
 from annotation.models.scores import Score
@@ -26,6 +27,7 @@ __all__ = [
     "JobState",
     "Labeller",
     "Membership",
+    "Preferences",
     "Problem",
     "Project",
     "Protocol",

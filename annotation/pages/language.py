@@ -5,10 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
-from annotation.errors import FieldError, InvalidInput
+from annotation import preferences
+from annotation.models import User
 
 A_YEAR = 31_536_000
 
@@ -16,9 +16,9 @@ A_YEAR = 31_536_000
 @require_POST
 def switch(request: HttpRequest) -> HttpResponse:
     """Open to everybody: the sign-in page is read too. Goes back to the page whose form was sent."""
-    language = request.POST.get("language", "")
-    if language not in dict(settings.LANGUAGES):
-        raise InvalidInput(gettext("There is no such language."), errors=[FieldError("language", "is not known")])
+    language = preferences.require_language(request.POST.get("language", ""))
+    if isinstance(request.user, User):
+        preferences.set_language(user=request.user, language=language)
     back = request.POST.get("next", "")
     response = redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "home")
     remember(response, language)

@@ -34,8 +34,8 @@ def refusals(client: Client, language: str) -> list[Any]:
         post(CLAIMS, {}),
         post("/api/v1/claims/999999/submission/", {**key, "label": {}}),
         post("/api/v1/projects/nowhere/claims/", {}),
-        client.get("/api/v1/annotations/mine/?limit=x", HTTP_ACCEPT_LANGUAGE=language),
-        Client().get("/api/v1/annotations/mine/", HTTP_ACCEPT_LANGUAGE=language),
+        client.get("/api/v1/annotations/mine/?project=nowhere", HTTP_ACCEPT_LANGUAGE=language),
+        Client().get("/api/v1/annotations/mine/?project=algebra", HTTP_ACCEPT_LANGUAGE=language),
     ]
     return [(answer.status_code, answer.json()) for answer in answers]
 
