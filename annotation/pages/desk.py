@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.decorators.csrf import ensure_csrf_cookie
 
-from annotation import access
+from annotation import access, preferences
 from annotation.models import Annotation, Project, User
 from annotation.pages.door import project_page
 
@@ -37,12 +37,14 @@ def _page(request: HttpRequest, user: User, project: Project, *, practice: bool)
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "instructions": project.instructions,
         "protocol": project.protocol,
+        "live_steps": bool(settings.STEP_SUPPLIER),
         "sign_in_url": f"{reverse('account_login')}?next={request.path}",
         "home_url": reverse("project", args=[project.slug]),
         "desk_url": reverse("desk", args=[project.slug]),
         "practice_url": reverse("practice", args=[project.slug]),
         "practice": practice,
         "newcomer": _is_newcomer(user, project),
+        "preferences": preferences.shown(preferences.of(user=user)),
     }
     return render(request, "annotation/desk.html", {"project": project, "config": config, "practice": practice})
 
