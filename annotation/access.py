@@ -6,6 +6,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from annotation import accounts
 from annotation.errors import Forbidden, NotFound
 from annotation.models import (
     Annotation,
@@ -14,6 +15,7 @@ from annotation.models import (
     Handout,
     Import,
     Invitation,
+    Labeller,
     Membership,
     Project,
     Role,
@@ -98,6 +100,21 @@ def own_tokens(*, user: User) -> list[ApiToken]:
 
 def own_token(*, user: User, token_id: int) -> ApiToken:
     return _one(ApiToken.objects.filter(pk=token_id, user=user).first())
+
+
+def labeller_locked(*, user: User, slug: str) -> Labeller:
+    """The labeller that this member of the project is, made at the first need, and locked. Raises `NotFound` for others."""
+    found = Labeller.objects.locked().filter(user=user, project__slug=slug, project__memberships__user=user).first()
+    if found is None:
+        accounts.labeller_of(project=project(user=user, slug=slug, roles=LABELLING), user=user)
+        found = Labeller.objects.locked().get(user=user, project__slug=slug)
+    return found
+
+
+def claimant_locked(*, user: User, claim_id: int) -> Labeller:
+    """Whom this claim was once handed to, if that is this very person; locked."""
+    mine = Labeller.objects.locked().filter(user=user, handouts=claim_id, project__memberships__user=user)
+    return _one(mine.first())
 
 
 def claim(*, user: User, claim_id: int) -> Handout:

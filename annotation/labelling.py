@@ -6,16 +6,19 @@ key again brings the same receipt, the same key with other content is refused. W
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, When
+from django.db.models.functions import Now
 from django.utils.translation import gettext, gettext_noop
 
-from annotation import label_rules, queue, step_by_step, step_rules
+from annotation import access, label_rules, queue, step_by_step, step_rules
 from annotation.errors import Conflict, InvalidInput
 from annotation.formats import prm800k
 from annotation.label_rules import CheckedLabel
@@ -25,9 +28,11 @@ from annotation.models import (
     Labeller,
     StepRating,
     TurnState,
+    User,
     WorkItem,
     WorkState,
 )
+from annotation.queue import Work
 
 DRAFT_MAX_BYTES = 64 * 1024
 KEY_REUSED = gettext_noop("This key was used before, for another submission. What was stored under it has not changed.")
@@ -97,39 +102,86 @@ def submit(*, claim: Handout, submission: Submission) -> Receipt:
 
     Raises `InvalidInput` for a label that the rules refuse, and `Conflict` with code `key_reused`, `already_labelled` or `batch_closed`.
     """
+    with _reuse_told(submission), transaction.atomic():
+        owner = Labeller.objects.locked().get(pk=claim.labeller_id)
+        done = _submit(owner, claim.pk, submission)
+        if done.closes:
+            queue.close(done.closes)
+        return done.receipt
+
+
+def submit_and_claim(*, user: User, claim_id: int, submission: Submission) -> tuple[Receipt, Work]:
+    """The same for a claim of this person, and the next work taken in the same transaction; none where the project is paused.
+
+    Raises `NotFound` for a claim that was never theirs, and what `submit` raises.
+    """
+    with _reuse_told(submission), transaction.atomic():
+        owner = access.claimant_locked(user=user, claim_id=claim_id)
+        done = _submit(owner, claim_id, submission)
+        claims = queue.top_up(owner=owner, held=done.others, closed=done.closes)
+        return done.receipt, Work(claims, done.progress)
+
+
+@contextmanager
+def _reuse_told(submission: Submission) -> Iterator[None]:
+    """Two people's use of one key at the same moment is seen by the constraint alone."""
     try:
-        with transaction.atomic():
-            return _submit(claim, submission)
+        yield
     except IntegrityError as error:
         if Annotation.objects.filter(client_key=submission.client_key).exists():
             raise Conflict("key_reused", gettext(KEY_REUSED)) from error
         raise
 
 
-def _submit(claim: Handout, submission: Submission) -> Receipt:
-    item, now = queue.lock(work_item_id=claim.work_item_id, labeller=claim.labeller)
-    request_sha256 = submission.sha256(target=f"claim {claim.pk}")
-    if receipt := _repeat(claim.labeller, submission, request_sha256):
-        return receipt
-    queue.require_open(item=item, labeller=claim.labeller)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """A stored submission, the item to be closed with it (none for late work and repeats), and what else its labeller holds."""
+
+    receipt: Receipt
+    closes: WorkItem | None
+    others: list[Handout]
+    progress: dict[str, int]
+
+
+def _submit(owner: Labeller, claim_id: int, submission: Submission) -> _Done:
+    """The labeller is locked already: a repeat finds what the first one stored, by flags that are read together with the item."""
+    key_used = Exists(Annotation.objects.filter(client_key=submission.client_key))
+    held: list[Any] = queue.held(
+        owner=owner, with_claim=claim_id, key_used=key_used, labelled=_labelled(owner), database_now=Now()
+    )
+    (claim,) = (handout for handout in held if handout.pk == claim_id)
+    claim.labeller, item = owner, claim.work_item
+    others = [handout for handout in held if handout.work_item_id != item.pk]
+    done = {"today": claim.today, "active_ms_today": claim.active_ms_today}
+    request_sha256 = submission.sha256(target=f"claim {claim_id}")
+    if claim.key_used:
+        return _Done(receipt=_repeat(owner, submission, request_sha256), closes=None, others=others, progress=done)
+    if claim.labelled:
+        queue.refuse_second_label(item=item, labeller=owner)
+    queue.require_open_batch(item)
     checked = _check(item, claim, submission)
-    late = item.state != WorkState.OPEN or item.claimed_by_id not in (None, claim.labeller_id)
-    target = _extra_item(item) if late else item
+    late = item.state != WorkState.OPEN or item.claimed_by_id not in (None, owner.pk)
     annotation = _store(
-        item=target, labeller=claim.labeller, submission=submission, checked=checked, now=now, late=late, request_sha256=request_sha256
+        item=_extra_item(item) if late else item, labeller=owner, submission=submission, checked=checked, now=claim.database_now,
+        late=late, request_sha256=request_sha256,
     )  # fmt: skip
-    if not late:
-        WorkItem.objects.filter(pk=item.pk).update(
-            state=WorkState.CLOSED, claimed_by=None, claimed_until=None, draft=None, draft_version=0
-        )
-    return Receipt(annotation.pk, annotation.sha256, late, repeated=False)
+    receipt = Receipt(annotation.pk, annotation.sha256, late, repeated=False)
+    progress = {"today": done["today"] + 1, "active_ms_today": done["active_ms_today"] + checked.total_time}
+    return _Done(receipt=receipt, closes=None if late else item, others=others, progress=progress)
 
 
-def _repeat(labeller: Labeller, submission: Submission, request_sha256: str) -> Receipt | None:
-    """The receipt of the first time, where this key was used before with the same content."""
-    earlier = Annotation.objects.filter(client_key=submission.client_key).first()
-    if earlier is None:
-        return None
+def _labelled(owner: Labeller) -> Case:
+    """Whether this labeller has a record of a handout's solution already; of its problem, where solutions are built step by step."""
+    mine = Annotation.objects.filter(labeller=owner)
+    graded = mine.filter(solution=OuterRef("work_item__solution"))
+    built = mine.filter(solution__isnull=True, work_item__problem=OuterRef("work_item__problem"))
+    either = Exists(graded) | (Q(work_item__solution__isnull=True) & Exists(built))
+    return Case(When(either, then=True), default=False, output_field=BooleanField())
+
+
+def _repeat(labeller: Labeller, submission: Submission, request_sha256: str) -> Receipt:
+    """The receipt of the first time that this key was used. Raises `Conflict("key_reused")` where that was with other content."""
+    earlier = Annotation.objects.get(client_key=submission.client_key)
     if earlier.request_sha256 != request_sha256 or earlier.labeller_id != labeller.pk:
         raise Conflict("key_reused", gettext(KEY_REUSED))
     return Receipt(earlier.pk, earlier.sha256, earlier.late, repeated=True)
@@ -177,8 +229,8 @@ def amend(*, annotation: Annotation, submission: Submission) -> Receipt:
     with transaction.atomic():
         item, now = queue.lock(work_item_id=annotation.work_item_id, labeller=annotation.labeller)
         request_sha256 = submission.sha256(target=f"annotation {annotation.pk}")
-        if receipt := _repeat(annotation.labeller, submission, request_sha256):
-            return receipt
+        if Annotation.objects.filter(client_key=submission.client_key).exists():
+            return _repeat(annotation.labeller, submission, request_sha256)
         newest = Annotation.objects.filter(work_item=item).order_by("-revision").first()
         if newest is None or newest.pk != annotation.pk:
             raise Conflict(

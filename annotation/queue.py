@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
-from annotation import audit, turns
+from annotation import access, audit, turns
 from annotation.errors import Conflict, InvalidInput
 from annotation.models import (
     Annotation,
@@ -64,7 +66,9 @@ def enqueue(
     `Conflict("wrong_protocol")` in a project that builds solutions step by step.
     """
     if project.protocol != Protocol.WHOLE_SOLUTION:
-        raise Conflict("wrong_protocol", "Here solutions are built step by step: queue problems, not solutions.")
+        raise Conflict(
+            "wrong_protocol", gettext("Here solutions are built step by step: queue problems, not solutions.")
+        )
     with _batch(project, name, generation, labels_each, actor) as batch:
         for chunk in _chunks(entries):
             _add(project=project, batch=batch, entries=chunk, labels_each=labels_each)
@@ -85,7 +89,7 @@ def enqueue_problems(
     Raises `InvalidInput` for a problem of another project or one kept for evaluation, `Conflict("wrong_protocol")`.
     """
     if project.protocol != Protocol.STEP_BY_STEP:
-        raise Conflict("wrong_protocol", "Here whole solutions are graded: queue solutions, not problems.")
+        raise Conflict("wrong_protocol", gettext("Here whole solutions are graded: queue solutions, not problems."))
     with _batch(project, name, None, labels_each, actor) as batch:
         for chunk in _chunks(problems):
             found = Problem.objects.landed().filter(project=project, split=Split.LABEL, pk__in=chunk)
@@ -152,25 +156,119 @@ def _add(*, project: Project, batch: Batch, entries: list[QueueEntry], labels_ea
     Solution.objects.filter(pk__in=wanted).update(purpose=Purpose.LABEL)
 
 
+# --- claiming: one labeller's requests wait for each other, so that two tabs cannot hold four items or one solution twice -----------
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a labeller holds, oldest first, and how far they came today: `{today, active_ms_today}`."""
+
+    claims: list[Handout]
+    progress: dict[str, int]
+
+
 @transaction.atomic
 def claim(*, labeller: Labeller) -> list[Handout]:
     """Top up what this labeller holds to `CLAIMS_HELD` and return all of it, oldest first; every lease in it is renewed.
 
     An item whose lease ran out but that nobody else took is still theirs, draft and all. Raises `Conflict("paused")`.
     """
-    # One labeller's requests wait for each other here, so that two tabs cannot hold four items or one solution twice.
-    owner = Labeller.objects.select_for_update(of=("self",)).select_related("project").get(pk=labeller.pk)
+    owner = Labeller.objects.locked().get(pk=labeller.pk)
+    require_running(owner)
+    return top_up(owner=owner, held=held(owner=owner))
+
+
+@transaction.atomic
+def claim_in(*, user: User, slug: str) -> Work | None:
+    """The same for a member of a project, in as few queries as it takes; None where nothing is held and nothing left.
+
+    Raises `NotFound` for others, `Conflict("paused")`.
+    """
+    owner = access.labeller_locked(user=user, slug=slug)
+    require_running(owner)
+    claims = top_up(owner=owner, held=held(owner=owner))
+    if not claims:
+        return None
+    counted: Any = claims[0] if hasattr(claims[0], "today") else claims[0].work_item
+    return Work(claims, {"today": counted.today, "active_ms_today": counted.active_ms_today})
+
+
+def require_running(owner: Labeller) -> None:
     if owner.project.paused:
-        raise Conflict("paused", "This project is paused. What you have done is saved.")
-    renew(labeller=owner)
-    held = list(_still_mine(owner))
-    fresh = set()
-    while len(held) < settings.CLAIMS_HELD and (item := _take_one(owner)):
-        held.append(item)
-        fresh.add(item.pk)
-    claims = _handouts(owner, held)
-    turns.open_conversations(claim for claim in claims if claim.work_item_id in fresh)
-    return claims
+        raise Conflict("paused", gettext("This project is paused. What you have done is saved."))
+
+
+def held(*, owner: Labeller, with_claim: int | None = None, **more: Any) -> list[Handout]:
+    """What is this (locked) labeller's to hold now, their items locked too; and `with_claim`, whoever may have its item by now.
+
+    `more` are further annotations beside the labeller's progress. Whoever waits
+    here for another's transaction sees what that did: an item that was just taken from them is theirs no more.
+    """
+    newer = Handout.objects.filter(labeller=owner, work_item=OuterRef("work_item"), pk__gt=OuterRef("pk"))
+    theirs = Q(work_item__claimed_by=owner, work_item__state=WorkState.OPEN, work_item__batch__state=BatchState.OPEN)
+    return list(
+        Handout.objects.select_for_update(of=("work_item",))
+        .select_related("work_item__problem", "work_item__solution", "work_item__batch")
+        .filter(Q(pk=with_claim) | (theirs & ~Exists(newer)), labeller=owner)
+        .annotate(**Annotation.objects.progress_of(owner), **more)
+        .order_by("pk")
+    )
+
+
+def top_up(*, owner: Labeller, held: list[Handout], closed: WorkItem | None = None) -> list[Handout]:
+    """Take what is missing to `CLAIMS_HELD` and write all leases at once; `closed` was labelled and is nobody's from here on.
+
+    Returns what is held then. In a paused project that is nothing, but `closed` is closed.
+    """
+    paused = owner.project.paused
+    kept = [] if paused else [handout.work_item for handout in held]
+    fresh: list[WorkItem] = []
+    known = [*kept, *([closed] if closed else [])]
+    while not paused and len(kept) + len(fresh) < settings.CLAIMS_HELD:
+        item = _best_free(owner, besides=[*known, *fresh])
+        if item is None:
+            break
+        fresh.append(item)
+    _write_leases(owner, kept=kept, fresh=fresh, closed=closed)
+    taken = Handout.objects.bulk_create([Handout(work_item=item, labeller=owner) for item in fresh])
+    turns.open_conversations(taken)
+    return [] if paused else [*held, *taken]
+
+
+def _best_free(owner: Labeller, *, besides: list[WorkItem]) -> WorkItem | None:
+    """The best free item, locked, that is none of these nor of their solutions. What they gave back comes last: a skip means "not now"."""
+    free = (
+        WorkItem.objects.open_for(owner)
+        .exclude(pk__in=[item.pk for item in besides])
+        .exclude(solution__in=[item.solution_id for item in besides if item.solution_id is not None])
+        .exclude(solution__isnull=True, problem__in=[item.problem_id for item in besides if item.solution_id is None])
+        .select_for_update(skip_locked=True, of=("self",))
+        .select_related("problem", "solution")
+        .annotate(**Annotation.objects.progress_of(owner))
+        .order_by("-priority", "pk")
+    )
+    skipped = Handout.objects.filter(labeller=owner, work_item__state=WorkState.OPEN).values("work_item")
+    return free.exclude(pk__in=skipped).first() or free.first()
+
+
+def _write_leases(owner: Labeller, *, kept: list[WorkItem], fresh: list[WorkItem], closed: WorkItem | None) -> None:
+    """One statement: a fresh lease for what is kept and taken, none for what is closed; a draft goes on where its item is kept alone."""
+    if not (kept or fresh or closed):
+        return
+    now: datetime = owner.database_now  # type: ignore[attr-defined]  # what `locked` annotates
+    until = now + timedelta(seconds=settings.LEASE_SECONDS)
+    mine, stays = Q(pk__in=[item.pk for item in [*kept, *fresh]]), Q(pk__in=[item.pk for item in kept])
+    WorkItem.objects.filter(mine | Q(pk=closed and closed.pk)).update(
+        state=Case(When(mine, then=F("state")), default=Value(WorkState.CLOSED)),
+        claimed_by=Case(When(mine, then=Value(owner.pk))),
+        claimed_until=Case(When(mine, then=Value(until))),
+        draft=Case(When(stays, then=F("draft"))),
+        draft_version=Case(When(stays, then=F("draft_version")), default=Value(0)),
+    )
+    for item in fresh:
+        item.draft, item.draft_version = None, 0
+    for item in [*kept, *fresh]:
+        item.claimed_by, item.claimed_until = owner, until
 
 
 def lock(*, work_item_id: int, labeller: Labeller) -> tuple[WorkItem, datetime]:
@@ -178,7 +276,7 @@ def lock(*, work_item_id: int, labeller: Labeller) -> tuple[WorkItem, datetime]:
 
     The labeller is locked first: one person's writes wait for each other, so a repeat sees what the first one stored.
     """
-    Labeller.objects.select_for_update().get(pk=labeller.pk)
+    Labeller.objects.locked().get(pk=labeller.pk)
     item = (
         WorkItem.objects.select_for_update(of=("self",))
         .select_related("problem", "solution", "batch")
@@ -188,18 +286,29 @@ def lock(*, work_item_id: int, labeller: Labeller) -> tuple[WorkItem, datetime]:
     return item, item.database_now  # type: ignore[attr-defined]  # the annotation above
 
 
-def require_open(*, item: WorkItem, labeller: Labeller) -> None:
-    """Raises `Conflict` with `already_labelled` where this labeller did this solution (or built this problem) before, or `batch_closed`."""
+def refuse_second_label(*, item: WorkItem, labeller: Labeller) -> None:
+    """Raises `Conflict("already_labelled")` where this labeller did this solution (or built this problem) before."""
     if done := Annotation.objects.of(item, labeller).order_by("-pk").first():
-        message = "You labelled this already; open it in your history to change it."
+        message = gettext("You labelled this already; open it in your history to change it.")
         raise Conflict("already_labelled", message, annotation=done.pk)
+
+
+def require_open_batch(item: WorkItem) -> None:
+    """Raises `Conflict("batch_closed")`."""
     if item.batch.state != BatchState.OPEN or item.state == WorkState.WITHDRAWN:
-        raise Conflict("batch_closed", "This batch was closed; its items take no more labels.")
+        raise Conflict("batch_closed", gettext("This batch was closed; its items take no more labels."))
 
 
 def renew(*, labeller: Labeller) -> None:
     """Give every item that is still this labeller's a fresh lease."""
     WorkItem.objects.filter(state=WorkState.OPEN, claimed_by=labeller).update(claimed_until=_lease_end())
+
+
+def close(item: WorkItem) -> None:
+    """It has its label."""
+    WorkItem.objects.filter(pk=item.pk).update(
+        state=WorkState.CLOSED, claimed_by=None, claimed_until=None, draft=None, draft_version=0
+    )
 
 
 @transaction.atomic
@@ -208,43 +317,6 @@ def release(*, handout: Handout) -> None:
     WorkItem.objects.filter(pk=handout.work_item_id, state=WorkState.OPEN, claimed_by=handout.labeller).update(
         claimed_by=None, claimed_until=None, draft=None, draft_version=0
     )
-
-
-def _still_mine(labeller: Labeller) -> Iterable[WorkItem]:
-    return (
-        WorkItem.objects.select_for_update(of=("self",))
-        .filter(state=WorkState.OPEN, claimed_by=labeller, batch__state=BatchState.OPEN)
-        .order_by("pk")
-    )
-
-
-def _take_one(labeller: Labeller) -> WorkItem | None:
-    """The best free item, now this labeller's. Work that they gave back comes last: a skip means "not now"."""
-    free = (
-        WorkItem.objects.open_for(labeller)
-        .select_for_update(skip_locked=True, of=("self",))
-        .order_by("-priority", "pk")
-    )
-    skipped = Handout.objects.filter(labeller=labeller, work_item__state=WorkState.OPEN).values("work_item")
-    item = free.exclude(pk__in=skipped).first() or free.first()
-    if item is None:
-        return None
-    WorkItem.objects.filter(pk=item.pk).update(
-        claimed_by=labeller, claimed_until=_lease_end(), draft=None, draft_version=0
-    )
-    Handout.objects.create(work_item=item, labeller=labeller)
-    return item
-
-
-def _handouts(labeller: Labeller, items: list[WorkItem]) -> list[Handout]:
-    """The claim of each item: its newest handout to this labeller."""
-    newest: dict[int, Handout] = {}
-    found = Handout.objects.filter(labeller=labeller, work_item__in=items).select_related(
-        "work_item__problem", "work_item__solution"
-    )
-    for handout in found.order_by("pk"):
-        newest[handout.work_item_id] = handout
-    return sorted(newest.values(), key=lambda handout: handout.pk)
 
 
 def _lease_end() -> object:

@@ -67,7 +67,8 @@ def _answer(claim: Handout, given: TurnGiven) -> None:
     require_step_by_step(claim)
     if _is_repeat(claim, given):
         return
-    queue.require_open(item=item, labeller=claim.labeller)
+    queue.refuse_second_label(item=item, labeller=claim.labeller)
+    queue.require_open_batch(item)
     conversation = settled(claim)
     turn = _turn(conversation, given.turn)
     offered = offered_at(turn)

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotation import access, accounts, labelling, queue, step_by_step
+from annotation import access, labelling, queue, step_by_step
 from annotation.api.desk_answers import (
     AmendedShown,
     ClaimShown,
@@ -24,9 +24,9 @@ from annotation.api.desk_answers import (
     only,
     person,
 )
-from annotation.errors import Conflict, FieldError, InvalidInput
+from annotation.errors import FieldError, InvalidInput
 from annotation.labelling import Receipt, Submission
-from annotation.models import Annotation, Handout, Labeller, Project
+from annotation.queue import Work
 
 SUBMISSION_FIELDS = ("client_key", "label", "reason", "error_kind", "error_note")
 HISTORY_LENGTH = 10
@@ -38,10 +38,8 @@ class ClaimsView(APIView):
     @extend_schema(request=None, responses={200: WorkShown, 204: None})
     def post(self, request: Request, slug: str) -> Response:
         """Top up what I hold to two and return all of it, oldest first."""
-        project = access.project(user=person(request), slug=slug, roles=access.LABELLING)
-        labeller = accounts.labeller_of(project=project, user=person(request))
-        claims = queue.claim(labeller=labeller)
-        return Response(_work(claims, labeller)) if claims else Response(status=204)
+        work = queue.claim_in(user=person(request), slug=slug)
+        return Response(_work(work)) if work else Response(status=204)
 
 
 class ClaimView(APIView):
@@ -87,10 +85,14 @@ class SubmissionView(APIView):
     @extend_schema(request=SubmissionGiven, responses={200: SubmittedShown, 201: SubmittedShown})
     def post(self, request: Request, claim_id: int) -> Response:
         """Submit the label: 201 with a receipt and the next work; 200 and the same receipt for a repeat."""
-        claim = access.claim(user=person(request), claim_id=claim_id)
-        receipt = labelling.submit(claim=claim, submission=_submission(request.data))
-        body = {"receipt": receipt.as_dict(), **_next_work(claim.work_item.project, claim.labeller)}
-        return Response(body, status=_status(receipt))
+        user = person(request)
+        try:
+            submission = _submission(request.data)
+        except InvalidInput:
+            access.claim(user=user, claim_id=claim_id)  # to a stranger it is absent, whatever they sent
+            raise
+        receipt, work = labelling.submit_and_claim(user=user, claim_id=claim_id, submission=submission)
+        return Response({"receipt": receipt.as_dict(), **_work(work)}, status=_status(receipt))
 
 
 class AmendmentsView(APIView):
@@ -125,18 +127,9 @@ def _status(receipt: Receipt) -> int:
     return 200 if receipt.repeated else 201
 
 
-def _next_work(project: Project, labeller: Labeller) -> dict[str, Any]:
-    """The next items, in the same answer; none where the project was paused meanwhile (the label itself is stored)."""
-    try:
-        claims = queue.claim(labeller=labeller)
-    except Conflict:
-        claims = []
-    return _work(claims, labeller)
-
-
-def _work(claims: list[Handout], labeller: Labeller) -> dict[str, Any]:
-    step_by_step.shown(claims)
-    return {"claims": [claim_shown(claim) for claim in claims], "progress": Annotation.objects.done_today(labeller)}
+def _work(work: Work) -> dict[str, Any]:
+    step_by_step.shown(work.claims)
+    return {"claims": [claim_shown(claim) for claim in work.claims], "progress": work.progress}
 
 
 def _submission(data: Any) -> Submission:

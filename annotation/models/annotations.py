@@ -1,6 +1,7 @@
 """Annotations: one labeller's finished record. Inserted only; an amendment is a further revision, the live one is the highest."""
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -38,10 +39,26 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
 
     def done_today(self, labeller: Labeller) -> dict[str, int]:
         """How many solutions this labeller finished since midnight UTC, and the active milliseconds they took."""
+        return dict(self._today(labeller).aggregate(**_progress()))
+
+    def progress_of(self, labeller: Labeller) -> dict[str, models.expressions.Combinable]:
+        """The same as annotations of another query, `today` and `active_ms_today`."""
+        mine = self._today(labeller).order_by().values("labeller")
+        return {
+            name: Coalesce(models.Subquery(mine.annotate(found=value).values("found")), 0)
+            for name, value in _progress().items()
+        }
+
+    def _today(self, labeller: Labeller) -> "AnnotationQuerySet":
         midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        mine = self.filter(labeller=labeller, submitted_at__gte=midnight, imported_by__isnull=True)
-        found = mine.aggregate(today=models.Count("work_item", distinct=True), active=models.Sum("total_time"))
-        return {"today": found["today"], "active_ms_today": found["active"] or 0}
+        return self.filter(labeller=labeller, submitted_at__gte=midnight, imported_by__isnull=True)
+
+
+def _progress() -> dict[str, models.expressions.Combinable]:
+    return {
+        "today": models.Count("work_item", distinct=True),
+        "active_ms_today": Coalesce(models.Sum("total_time"), 0, output_field=models.BigIntegerField()),
+    }
 
 
 class Annotation(models.Model):

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -65,6 +65,12 @@ class Membership(models.Model):
         ]
 
 
+class LabellerQuerySet(models.QuerySet["Labeller"]):
+    def locked(self) -> "LabellerQuerySet":
+        """With their projects and `database_now`; locked until the transaction ends, so that one person's writes wait for each other."""
+        return self.select_for_update(of=("self",)).select_related("project").annotate(database_now=Now())
+
+
 class Labeller(models.Model):
     """Who a record says labelled it: a project's own UUID, with or without an account behind it. Exports know only the UUID."""
 
@@ -72,6 +78,8 @@ class Labeller(models.Model):
     uuid = models.UUIDField(default=uuid.uuid4)
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="labellers")
     name = models.CharField(max_length=120, blank=True)
+
+    objects = LabellerQuerySet.as_manager()
 
     class Meta:
         constraints = [
