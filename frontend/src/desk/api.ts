@@ -15,7 +15,33 @@ export interface Subject {
   readonly alternatives: Readonly<Record<string, readonly string[]>>;
 }
 
+/** One turn of a conversation that builds a solution step by step; `order` was drawn once: the first Great in it goes on, else the first Okay. */
+export interface Turn {
+  readonly number: number;
+  readonly state: "making" | "open" | "answered";
+  readonly alternatives: readonly string[];
+  readonly order: readonly number[];
+  readonly ratings: readonly { readonly rating: Rating | null; readonly flagged: boolean }[] | null;
+  readonly written: Written | null;
+  readonly chosen: number | null;
+  readonly failed: boolean;
+}
+
+export interface Written {
+  readonly text: string;
+  readonly flagged: boolean;
+}
+
+export interface StepBody {
+  readonly client_key: string;
+  readonly turn: number;
+  readonly ratings: readonly { readonly rating: Rating | null; readonly flagged: boolean }[];
+  readonly written?: Written;
+}
+
 export interface Claim extends Subject {
+  /** Of an item to be built step by step; null or absent for a whole solution. */
+  readonly turns?: readonly Turn[] | null;
   readonly id: number;
   readonly draft: unknown;
   readonly draft_version: number;
@@ -48,7 +74,7 @@ export interface Completion {
 
 export interface LabelStep {
   readonly completions: readonly Completion[] | null;
-  readonly human_completion: null;
+  readonly human_completion: { readonly text: string; readonly rating: null; readonly source: "human"; readonly flagged: boolean } | null;
   readonly chosen_completion: number | null;
 }
 
@@ -69,6 +95,7 @@ export interface SubmissionBody {
 
 /** One of my last items, as the history shows it. */
 export interface Mine extends Subject {
+  readonly turns?: readonly Turn[] | null;
   readonly id: number;
   readonly submitted_at: string;
   readonly revision: number;
@@ -117,7 +144,15 @@ export interface ApiOptions {
   readonly patience?: number;
 }
 
+/** Building a solution step by step. */
+export interface TalkApi {
+  readonly answer: (claim: number, body: StepBody) => Promise<Answer<{ turns: readonly Turn[] }>>;
+  readonly prepare: (claim: number, turn: number, chosen: number) => Promise<Answer<unknown>>;
+  readonly claim: (claim: number) => Promise<Answer<Claim>>;
+}
+
 export interface Api {
+  readonly talk?: TalkApi;
   readonly claims: () => Promise<Answer<Work | null>>;
   readonly saveDraft: (claim: number, version: number, draft: unknown) => Promise<Answer<{ version: number; expires_at: string }>>;
   readonly submit: (claim: number, body: SubmissionBody) => Promise<Answer<Submitted>>;
@@ -136,6 +171,11 @@ export function createApi(options: ApiOptions): Api {
     saveDraft: (claim, version, draft) => call("PUT", `claims/${claim}/draft/`, { version, draft }),
     submit: (claim, body) => call("POST", `claims/${claim}/submission/`, body),
     amend: (annotation, body) => call("POST", `annotations/${annotation}/amendments/`, body),
+    talk: {
+      answer: (claim, body) => call("POST", `claims/${claim}/next-step/`, body),
+      prepare: (claim, turn, chosen) => call("POST", `claims/${claim}/prepare/`, { turn, chosen }),
+      claim: (claim) => call("GET", `claims/${claim}/`),
+    },
     mine: () => call("GET", `annotations/mine/?project=${encodeURIComponent(options.project)}`),
   };
 }

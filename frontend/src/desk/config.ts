@@ -15,6 +15,8 @@ export interface Config {
   readonly practice_url: string;
   /** How this project is labelled. */
   readonly protocol: string;
+  /** Next steps are made live, so that a guess of what will be chosen is worth telling. */
+  readonly live_steps?: boolean;
   /** On the practice page: items come from practice, and nothing is sent. */
   readonly practice: boolean;
   /** Has labelled nothing yet in the way that this project is labelled. */

@@ -2,18 +2,20 @@
 
 import { activeAt, pause, touch } from "./active";
 import { cookie, createApi, type Api, type Claim, type FinishReason, type Mine, type Progress, type Submitted } from "./api";
-import { createDraftSync, fromDraft, readDraft, toDraft, type DraftState, type DraftSync } from "./drafts";
+import { toTalkDraft } from "./conversation";
+import { createDraftSync, fromDraft, readDraft, toDraft, type AnyDraft, type DraftState, type DraftSync } from "./drafts";
 import { declinePractice, hasDeclinedPractice, keepZoom, keptZoom, tabName } from "./browser";
 import type { Config } from "./config";
-import { fromClaim, fromEntry, fromMine, joined, textsOf, toEntry, type Held } from "./held";
+import { fromClaim, fromEntry, fromMine, isHeldTouched, joined, textsOf, toEntry, type Held } from "./held";
 import type { ActionName } from "./keys";
 import type { Messages } from "./messages";
 import { createOutbox, newKey, tabLock, type Outbox, type OutboxState, type Waking } from "./outbox";
 import { renderAhead } from "./passages";
 import type { Practice } from "./practice/practice.svelte";
 import { notReady, said } from "./speech";
-import { CHANGES, firstBad, isTouched, offered, readiness, reduce, type Action, type Place, type Rating } from "./state";
+import { CHANGES, firstBad, offered, readiness, reduce, type Action, type Place, type Rating } from "./state";
 import { pageStore, type Entry, type Store } from "./store";
+import { Talking } from "./talking.svelte";
 
 export type { Config };
 export type Phase = "loading" | "working" | "empty" | "paused" | "offline" | "signed_out" | "refused";
@@ -27,13 +29,8 @@ const JUST_MS = 350;
 const RENEW_MS = 180_000;
 const ASK_AGAIN_MS = 20_000;
 
-/** What tabs of one browser tell each other. An empty message: the outbox changed. */
-export interface Told {
-  readonly submitted?: number;
-  readonly signed_in?: boolean;
-  /** The account that signed out. */
-  readonly signed_out?: number;
-}
+/** What tabs of one browser tell each other: a claim submitted, somebody signed in, the account that signed out. Empty: the outbox changed. */
+export type Told = { readonly submitted?: number; readonly signed_in?: boolean; readonly signed_out?: number };
 
 export class Desk {
   phase = $state<Phase>("loading");
@@ -60,6 +57,8 @@ export class Desk {
 
   readonly current = $derived<Held | null>(this.onTop ?? this.held[0] ?? null);
 
+  /** What is being built step by step, where that is on screen. */
+  readonly talking: Talking;
   readonly #api: Api;
   readonly #tab = tabName();
   readonly #channel: BroadcastChannel | null;
@@ -92,6 +91,15 @@ export class Desk {
       fetch: (input, init) => fetch(input, init),
       onIdentity: (code) => this.#identity(code),
     });
+    this.talking = new Talking({
+      words,
+      api: this.#api.talk,
+      live: config.live_steps ?? false,
+      current: () => this.current,
+      change: (held, talk, keep) => this.#converse(held, talk, keep),
+      submit: () => this.finish("solution", ""),
+      announce: (text) => this.announce(text),
+    });
     this.zoom = keptZoom();
     this.practiceOffered = config.newcomer && !config.practice && !hasDeclinedPractice(config.account);
     this.#channel?.addEventListener("message", (event) => this.#heard(event.data as Told));
@@ -116,6 +124,7 @@ export class Desk {
   perform(action: ActionName, byKey: boolean): void {
     this.byKey = byKey;
     if (this.dialog && action !== this.dialog && action !== "close") return;
+    if (this.current?.talk && !this.dialog && this.talking.perform(action)) return;
     const change = CHANGES[action];
     if (change) return this.act(change);
     if (action.startsWith("kind_")) return this.#kind(action.slice("kind_".length));
@@ -229,7 +238,7 @@ export class Desk {
   hidden(): void {
     this.#rest();
     const current = this.current;
-    if (!current || !isTouched(current.item)) return;
+    if (!current || !isHeldTouched(current)) return;
     this.#save(current);
     this.#drafts?.flush();
   }
@@ -238,6 +247,7 @@ export class Desk {
   wake(why: Waking = "back"): void {
     this.#outbox?.wake(why);
     this.#drafts?.wake(why === "online");
+    this.talking.wake();
     if (this.held.length === 0 || this.absence) void this.#ask();
   }
 
@@ -325,7 +335,9 @@ export class Desk {
 
   #begin(said: string): void {
     const next = this.current;
-    this.announce(next ? `${said} ${this.words.said.newItem(next.item.marks.length)}`.trim() : said);
+    const news = next?.talk ? this.words.talk.newItem : this.words.said.newItem(next?.item.marks.length ?? 0);
+    this.announce(next ? `${said} ${news}`.trim() : said);
+    this.talking.watch();
     this.#shownAt = performance.now();
     window.scrollTo({ top: 0 });
     this.alive();
@@ -374,7 +386,7 @@ export class Desk {
       if (stored[index]?.dirty && !this.#gone.has(claim.id)) this.#unsent(arrived, claim.id);
     });
     this.held = joined(this.held, arrived);
-    for (const held of this.held) renderAhead(textsOf(held.item.subject), { cannotRender: this.words.cannotRender });
+    for (const held of this.held) renderAhead(textsOf(held), { cannotRender: this.words.cannotRender });
     if (this.held.length > 0) this.phase = "working";
     if (!before && this.current) this.#begin("");
   }
@@ -407,7 +419,7 @@ export class Desk {
 
   #submittedElsewhere(claim: number): void {
     const held = this.held.find((one) => one.target.kind === "submission" && one.target.id === claim);
-    if (held && isTouched(held.item)) return;
+    if (held && isHeldTouched(held)) return;
     this.#gone.add(claim);
     this.held = this.held.filter((one) => one !== held);
     if (this.held.length === 0) this.phase = "loading";
@@ -426,6 +438,13 @@ export class Desk {
     this.held = this.held.map((one) => (one.target.kind === "submission" && one.target.id === claim ? change(one) : one));
   }
 
+  #converse(held: Held, talk: NonNullable<Held["talk"]>, keep: boolean): void {
+    const changed: Held = { ...held, talk, time: touch(held.time, performance.now()) };
+    this.#replace(changed);
+    if (keep) this.#save(changed);
+    renderAhead(textsOf(changed), { cannotRender: this.words.cannotRender });
+  }
+
   #replace(changed: Held): void {
     if (this.onTop) this.onTop = changed;
     else this.held = this.held.map((one) => (one.key === changed.key ? changed : one));
@@ -435,8 +454,9 @@ export class Desk {
     if (held.target.kind === "submission") this.#drafts?.save(held.target.id, this.#draftOf(held));
   }
 
-  #draftOf(held: Held): ReturnType<typeof toDraft> {
-    return toDraft(held.item, activeAt(held.time, performance.now()), this.#tab, Date.now());
+  #draftOf(held: Held): AnyDraft {
+    const [active, at] = [activeAt(held.time, performance.now()), Date.now()];
+    return held.talk ? toTalkDraft(held.talk, active, this.#tab, at) : toDraft(held.item, active, this.#tab, at);
   }
 
   #rest(): void {

@@ -55,7 +55,7 @@ describe("saving", () => {
     let version = 0;
     const sync = createDraftSync({
       save: async (claim, seen, content) => {
-        sent.push([claim, seen, content]);
+        sent.push([claim, seen, content as Draft]);
         return answers.shift() ?? { ok: true, status: 200, body: { version: (version = seen + 1), expires_at: "" } };
       },
       store,

@@ -1,6 +1,7 @@
 // Work in progress: how an item becomes a draft and comes back, which copy counts, and how it reaches the server at most every five seconds.
 
 import { isRecord, type Answer, type Subject } from "./api";
+import type { TalkDraft } from "./conversation";
 import { FIRST_WAIT, LONGEST_WAIT } from "./outbox";
 import { firstBad, newItem, NOTE_MAX, type Item, type Mark, type Place } from "./state";
 import type { Store, StoredDraft } from "./store";
@@ -112,8 +113,11 @@ function text(value: unknown): string {
 
 export type DraftState = "saved" | "saving" | "offline" | "busy" | "signed_out";
 
+/** What is kept and sent: of a whole solution, or of a conversation. */
+export type AnyDraft = Draft | TalkDraft;
+
 export interface DraftSyncOptions {
-  readonly save: (claim: number, version: number, draft: Draft) => Promise<Answer<{ version: number; expires_at: string }>>;
+  readonly save: (claim: number, version: number, draft: AnyDraft) => Promise<Answer<{ version: number; expires_at: string }>>;
   readonly store: Pick<Store, "putDraft">;
   readonly account: number;
   readonly setTimer: (run: () => void, ms: number) => unknown;
@@ -130,11 +134,11 @@ export interface DraftSyncOptions {
 
 export interface DraftSync {
   /** Keep the draft here at once and on the server soon. */
-  readonly save: (claim: number, draft: Draft) => void;
+  readonly save: (claim: number, draft: AnyDraft) => void;
   /** What the server holds of a claim, as it told us. */
   readonly seen: (claim: number, version: number) => void;
   /** Send the last draft again, to renew the lease. */
-  readonly renew: (claim: number, draft: Draft) => void;
+  readonly renew: (claim: number, draft: AnyDraft) => void;
   /** The claim is submitted: nothing more is sent for it. Its copy here stays until the submission is kept. */
   readonly forget: (claim: number) => void;
   /** Stop writing over the server's copy until `seen` or `save` after a choice. */
@@ -148,7 +152,7 @@ export interface DraftSync {
 
 interface Pending {
   version: number;
-  draft: Draft | null;
+  draft: AnyDraft | null;
   dirty: boolean;
   held: boolean;
   lost: boolean;
@@ -211,7 +215,7 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
     if (answer.kind !== "signed_out") backOff(answer.retryAfter);
   }
 
-  function settle(claim: number, pending: Pending, sent: Draft, answer: Answer<{ version: number }>): void {
+  function settle(claim: number, pending: Pending, sent: AnyDraft, answer: Answer<{ version: number }>): void {
     if (answer.ok) {
       pending.version = answer.body.version;
       pending.dirty = pending.draft !== sent;

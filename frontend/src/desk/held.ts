@@ -2,6 +2,7 @@
 
 import type { Claim, FinishReason, Mine, Subject } from "./api";
 import { NOT_STARTED, type ActiveTime } from "./active";
+import { conversation, fromTalkClaim, isTalkTouched, talkLabel, type Conversation } from "./conversation";
 import { chooseDraft, fromDraft, readDraft, type Draft } from "./drafts";
 import { answerText } from "./text";
 import { fromLabel, isTouched, newItem, toLabel, type Item } from "./state";
@@ -13,6 +14,8 @@ export interface Held {
   /** What it is submitted under: a claim, or an annotation of mine that is being corrected. */
   readonly target: { readonly kind: "submission" | "amendment"; readonly id: number };
   readonly item: Item;
+  /** The conversation where the solution is built step by step; `item` is empty then. */
+  readonly talk: Conversation | null;
   readonly time: ActiveTime;
   readonly reason: string;
   /** When it was first submitted, for a correction. */
@@ -25,30 +28,32 @@ export interface Held {
 /** A claim with the draft that counts, from the server or from this browser. */
 export function fromClaim(claim: Claim, stored: StoredDraft | null): Held {
   const subject = subjectOf(claim);
+  if (claim.turns) {
+    const { talk, activeMs } = fromTalkClaim(claim, stored);
+    return { ...fresh(`claim ${claim.id}`, { kind: "submission", id: claim.id }, subject, activeMs), talk };
+  }
   const local = stored ? readDraft(stored.draft, subject) : null;
   const { draft, other } = chooseDraft(readDraft(claim.draft, subject), claim.draft_version, local, stored);
   return {
-    key: `claim ${claim.id}`,
-    target: { kind: "submission", id: claim.id },
+    ...fresh(`claim ${claim.id}`, { kind: "submission", id: claim.id }, subject, draft?.active_ms ?? 0),
     item: draft ? fromDraft(draft, subject) : newItem(subject),
-    time: { ...NOT_STARTED, total: draft?.active_ms ?? 0 },
-    reason: "",
-    submittedAt: "",
-    leaseLost: false,
     other: other ? { draft: other, version: claim.draft_version } : null,
   };
 }
 
+function fresh(key: string, target: Held["target"], subject: Subject, activeMs: number): Held {
+  const time = { ...NOT_STARTED, total: activeMs };
+  return { key, target, item: newItem(subject), talk: null, time, reason: "", submittedAt: "", leaseLost: false, other: null };
+}
+
 export function fromMine(mine: Mine): Held {
+  const subject = subjectOf(mine);
   return {
-    key: `annotation ${mine.id}`,
-    target: { kind: "amendment", id: mine.id },
-    item: fromLabel(subjectOf(mine), mine.label, mine.error_kind, mine.error_note),
-    time: { ...NOT_STARTED, total: mine.label.total_time },
+    ...fresh(`annotation ${mine.id}`, { kind: "amendment", id: mine.id }, subject, mine.label.total_time),
+    item: mine.turns ? newItem(subject) : fromLabel(subject, mine.label, mine.error_kind, mine.error_note),
+    talk: mine.turns ? conversation(mine.turns, true) : null,
     reason: mine.reason,
     submittedAt: mine.submitted_at,
-    leaseLost: false,
-    other: null,
   };
 }
 
@@ -66,35 +71,37 @@ export function toEntry(held: Held, ending: Ending, owner: { readonly account: n
   const error = ending.finish === "found_error";
   const body = {
     client_key: ending.key,
-    label: toLabel(item, ending.finish, ending.activeMs),
+    label: held.talk ? talkLabel(held.talk, ending.finish, ending.activeMs) : toLabel(item, ending.finish, ending.activeMs),
     ...(ending.reason ? { reason: ending.reason } : {}),
     ...(error && item.errorKind ? { error_kind: item.errorKind } : {}),
     ...(error && item.errorNote ? { error_note: item.errorNote } : {}),
   };
   const { account, project } = owner;
-  const common = { client_key: ending.key, account, project, kind: target.kind, target: target.id, body, subject: item.subject };
+  const common = { client_key: ending.key, account, project, kind: target.kind, target: target.id, body, subject: item.subject, turns: held.talk?.turns ?? null };
   return { ...common, added: ending.at, state: "waiting", problem: null };
 }
 
 /** A refused submission, open again with everything that was said. */
 export function fromEntry(entry: Entry): Held {
+  const { label, error_kind, error_note, reason } = entry.body;
   return {
-    key: `again ${entry.client_key}`,
-    target: { kind: entry.kind, id: entry.target },
-    item: fromLabel(entry.subject, entry.body.label, entry.body.error_kind ?? "", entry.body.error_note ?? ""),
-    time: { ...NOT_STARTED, total: entry.body.label.total_time },
-    reason: entry.body.reason ?? "",
-    submittedAt: "",
-    leaseLost: false,
-    other: null,
+    ...fresh(`again ${entry.client_key}`, { kind: entry.kind, id: entry.target }, entry.subject, label.total_time),
+    item: entry.turns ? newItem(entry.subject) : fromLabel(entry.subject, label, error_kind ?? "", error_note ?? ""),
+    talk: entry.turns ? conversation(entry.turns, entry.kind === "amendment") : null,
+    reason: reason ?? "",
   };
+}
+
+/** Whether anything was said of it that the server may not have. */
+export function isHeldTouched(held: Held): boolean {
+  return held.talk ? isTalkTouched(held.talk) : isTouched(held.item);
 }
 
 /** The desk after the server listed my claims: what is on screen stays as it is, new ones join behind, untouched lost ones go. */
 export function joined(held: readonly Held[], arrived: readonly Held[]): readonly Held[] {
   const there = new Set(arrived.map((one) => one.key));
   const kept = held
-    .filter((one) => there.has(one.key) || isTouched(one.item))
+    .filter((one) => there.has(one.key) || isHeldTouched(one))
     .map((one) => (there.has(one.key) || one.target.kind !== "submission" ? one : { ...one, leaseLost: true }));
   const here = new Set(kept.map((one) => one.key));
   return [...kept, ...arrived.filter((one) => !here.has(one.key))];
@@ -105,7 +112,8 @@ function subjectOf({ problem, steps, answer, alternatives }: Subject): Subject {
 }
 
 /** Every text of an item, in reading order. */
-export function textsOf(subject: Subject): readonly string[] {
+export function textsOf({ item: { subject }, talk }: Pick<Held, "item" | "talk">): readonly string[] {
   const answers = [subject.problem.answer, subject.answer].filter((text) => text !== null).map(answerText);
-  return [subject.problem.text, ...subject.steps, ...answers, ...Object.values(subject.alternatives).flat()];
+  const built = talk?.turns.flatMap((turn) => turn.alternatives) ?? [];
+  return [subject.problem.text, ...subject.steps, ...answers, ...Object.values(subject.alternatives).flat(), ...built];
 }

@@ -1,6 +1,6 @@
 // What this browser keeps: submissions without a receipt and drafts, in IndexedDB, each under the account that wrote it.
 
-import { isRecord, type Claim, type Subject, type SubmissionBody } from "./api";
+import { isRecord, type Claim, type Subject, type SubmissionBody, type Turn } from "./api";
 
 export interface Entry {
   readonly client_key: string;
@@ -12,6 +12,8 @@ export interface Entry {
   readonly body: SubmissionBody;
   /** Kept to open the item again should the server refuse it. */
   readonly subject: Subject;
+  /** The conversation's turns, where the solution was built step by step. */
+  readonly turns?: readonly Turn[] | null;
   readonly added: number;
   /** `aside`: the server refused it for good; kept until a person has decided. */
   readonly state: "waiting" | "aside";
@@ -107,13 +109,13 @@ function databaseStore(factory: IDBFactory, first: IDBDatabase, patience: number
     return Promise.resolve(opened);
   }
   /** Runs `act`, once more on a fresh connection where the browser had closed ours. */
-  async function within<T>(name: string, mode: IDBTransactionMode, act: Act<T>): Promise<T> {
+  async function within<T>(name: string, mode: IDBTransactionMode, act: Act<T>, durability: IDBTransactionDurability = "relaxed"): Promise<T> {
     try {
-      return await act((await connection()).transaction(name, mode, { durability: "strict" }).objectStore(name));
+      return await act((await connection()).transaction(name, mode, { durability }).objectStore(name));
     } catch (error) {
       if (!(error instanceof DOMException && error.name === "InvalidStateError")) throw error;
       database = null;
-      return act((await connection()).transaction(name, mode, { durability: "strict" }).objectStore(name));
+      return act((await connection()).transaction(name, mode, { durability }).objectStore(name));
     }
   }
   function connection(): Promise<IDBDatabase> {
@@ -121,33 +123,43 @@ function databaseStore(factory: IDBFactory, first: IDBDatabase, patience: number
     database.catch(() => (database = null));
     return database;
   }
-  const write = (name: string, run: (store: IDBObjectStore) => void, requests: "one" | "many" = "one"): Promise<void> =>
-    within(name, "readwrite", (store) => {
+  const write = (name: string, run: (store: IDBObjectStore) => void, durability?: IDBTransactionDurability): Promise<void> => {
+    const act = (store: IDBObjectStore) => {
       const done = committed(store.transaction);
       run(store);
-      // Asked for at once: a tab that dies in the next moment has handed everything over.
-      if (requests === "one") store.transaction.commit();
       return done;
-    });
+    };
+    return within(name, "readwrite", act, durability);
+  };
+  /** One request, committed at once: a tab that dies in the next moment has handed it over. */
+  const writeOne = (name: string, run: (store: IDBObjectStore) => void, durability?: IDBTransactionDurability): Promise<void> =>
+    write(name, (store) => (run(store), store.transaction.commit()), durability);
   const all = (name: string): Promise<readonly unknown[]> => within(name, "readonly", (store) => settled(store.getAll()));
   const drafts = async (account: number) => (await all(DRAFTS)).filter(isStoredDraft).filter((draft) => draft.account === account);
   const entries = async (account: number) => inOrder((await all(ENTRIES)).filter(isEntry), account);
   return {
     durable: true,
-    put: async (entry) => (gone.has(entry.account) ? undefined : write(ENTRIES, (store) => store.put(entry))),
-    remove: (clientKey) => write(ENTRIES, (store) => store.delete(clientKey)),
+    async put(entry) {
+      if (gone.has(entry.account)) return;
+      // Twice: waiting for the disk takes long enough for a tab to die in; the first has left this tab within a millisecond or two, the
+      // second also outlives the machine.
+      const handedOver = writeOne(ENTRIES, (store) => store.put(entry));
+      const onTheDisk = writeOne(ENTRIES, (store) => store.put(entry), "strict");
+      await Promise.all([handedOver, onTheDisk]);
+    },
+    remove: (clientKey) => writeOne(ENTRIES, (store) => store.delete(clientKey)),
     entries,
-    putDraft: async (draft) => (gone.has(draft.account) ? undefined : write(DRAFTS, (store) => store.put(draft))),
+    putDraft: async (draft) => (gone.has(draft.account) ? undefined : writeOne(DRAFTS, (store) => store.put(draft))),
     draft: async (account, claim) => {
       const found: unknown = await within(DRAFTS, "readonly", (store) => settled(store.get([account, claim])));
       return isStoredDraft(found) ? found : null;
     },
     drafts,
-    removeDraft: (account, claim) => write(DRAFTS, (store) => store.delete([account, claim])),
+    removeDraft: (account, claim) => writeOne(DRAFTS, (store) => store.delete([account, claim])),
     clear: async (account) => {
       gone.add(account);
-      await write(ENTRIES, (store) => eachOf(store, account, (cursor) => cursor.delete()), "many");
-      await write(DRAFTS, (store) => eachOf(store, account, (cursor) => cursor.delete()), "many");
+      await write(ENTRIES, (store) => eachOf(store, account, (cursor) => cursor.delete()));
+      await write(DRAFTS, (store) => eachOf(store, account, (cursor) => cursor.delete()));
     },
   };
 }
