@@ -16,9 +16,10 @@ function woff2Only(): Plugin {
   };
 }
 
-/** Few requests: what the desk needs at once is one script, and what signing out on any page needs of it another. */
+/** Few requests: what the desk alone needs at once is one script. What other pages fetch of it, to sign out or to show instructions, stays apart. */
 const GROUPS = [
   { name: "kept", test: /src\/desk\/(?:api|outbox|store)\./ },
+  { name: "text", test: /src\/desk\/(?:prose|text)\./ },
   { name: "desk", test: /node_modules\/(?:katex|svelte|clsx|esm-env)\/|src\/desk\// },
 ].map((group) => ({ ...group, tags: ["$initial" as const], includeDependenciesRecursively: false }));
 

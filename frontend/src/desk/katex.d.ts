@@ -1,2 +1,6 @@
-/** The second part of KaTeX (katex.plugin.ts): importing it adds to the first. */
-declare module "virtual:katex-rest";
+import type { Tree } from "./math";
+
+// What KaTeX exports beside its documented functions; the version is pinned.
+declare module "katex" {
+  export function __renderToDomTree(tex: string, options: KatexOptions): Tree;
+}

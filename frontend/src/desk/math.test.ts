@@ -2,9 +2,6 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { refusal, renderText } from "./math";
 
-// The stand-in for a browser does not say that it is in standards mode, and KaTeX refuses to work in quirks mode.
-vi.hoisted(() => Object.defineProperty(document, "compatMode", { value: "CSS1Compat" }));
-
 const WORDS = { cannotRender: "shown as source" };
 
 // Only when the second part of KaTeX is here, too, is a formula known to be none.

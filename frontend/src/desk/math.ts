@@ -1,6 +1,6 @@
 // Segments of text as DOM nodes: maths by KaTeX within caps, everything else as text nodes. Nothing here ever parses HTML.
 
-import { render } from "katex";
+import { __renderToDomTree as treeOf } from "katex";
 import { hasUnseen, pieces, split, type Segment } from "./text";
 import { allow } from "./spending";
 
@@ -161,26 +161,33 @@ function forget(text: string): void {
 /** A formula, or its source: for good with a note, or until the second part of KaTeX is here. */
 function appendFormula(made: { fragment: DocumentFragment; nodes: number; provisional: boolean }, segment: Extract<Segment, { kind: "math" }>, words: Words): void {
   const refused = made.nodes > TEXT_NODES || refusal(segment.tex) !== null;
-  const node = refused || (rest !== "here" && needsRest(segment.tex)) ? null : typeset(segment);
-  const nodes = node ? size(node, TEXT_NODES) : 0;
-  if (node && nodes < TEXT_NODES) {
+  const tree = refused || (rest !== "here" && needsRest(segment.tex)) ? null : typeset(segment);
+  const nodes = tree ? size(tree) : 0;
+  if (tree && nodes < TEXT_NODES) {
+    const holder = document.createElement("span");
+    holder.className = segment.display ? "formula display" : "formula";
+    holder.append(tree.toNode());
     made.nodes += nodes;
-    made.fragment.append(node);
+    made.fragment.append(holder);
     return;
   }
-  const waits = !refused && !node && rest !== "here";
+  const waits = !refused && !tree && rest !== "here";
   if (waits) void fetchRest();
   made.provisional ||= waits;
   made.fragment.append(sourceNode(segment.raw, waits ? "" : words.cannotRender));
 }
 
+/** What KaTeX builds before it makes nodes of it. */
+export interface Tree {
+  readonly children?: readonly Tree[];
+  readonly toNode: () => Node;
+}
+
 /** The formula by KaTeX, or null where it cannot. */
-function typeset({ tex, display }: Extract<Segment, { kind: "math" }>): HTMLElement | null {
-  const holder = document.createElement("span");
-  holder.className = display ? "formula display" : "formula";
+export function typeset({ tex, display }: { readonly tex: string; readonly display: boolean }): Tree | null {
   allow();
   try {
-    render(tex, holder, {
+    return treeOf(tex, {
       displayMode: display,
       // An error is caught below and shown as the source; KaTeX's own error display would show red text without a note.
       throwOnError: true,
@@ -191,31 +198,21 @@ function typeset({ tex, display }: Extract<Segment, { kind: "math" }>): HTMLElem
       // A fresh object each time: a \gdef in one step must not change the next.
       macros: { ...MACROS },
     });
-    return holder;
   } catch {
     return null;
   }
 }
 
-/** How many nodes a formula has; `most` where it has more, or nests deeper than the browser lays out safely. */
-function size(holder: HTMLElement, most: number): number {
+/** How many nodes a formula has; the most that a text may have where it has more, or nests deeper than the browser lays out safely. */
+export function size(tree: Tree): number {
   let nodes = 0;
-  let level = 0;
-  let node: Node | null = holder;
-  while (node && nodes < most && level <= CAPS.levels) {
-    nodes += 1;
-    if (node.firstChild) {
-      node = node.firstChild;
-      level += 1;
-      continue;
-    }
-    while (node && node !== holder && !node.nextSibling) {
-      node = node.parentNode;
-      level -= 1;
-    }
-    node = node === holder ? null : (node?.nextSibling ?? null);
+  let row: readonly Tree[] = [tree];
+  for (let level = 0; row.length > 0; level += 1) {
+    nodes += row.length;
+    if (nodes >= TEXT_NODES || level > CAPS.levels) return TEXT_NODES;
+    row = row.flatMap((one) => one.children ?? []);
   }
-  return node ? most : nodes;
+  return nodes;
 }
 
 function sourceNode(raw: string, note: string): Node {
@@ -234,14 +231,14 @@ function sourceNode(raw: string, note: string): Node {
 /** Plain text; each character that would not be seen becomes a mark that names it. */
 function appendText(parent: Node & ParentNode, text: string): void {
   for (const piece of pieces(text)) {
-    if ("seen" in piece) {
+    if ("seen" in piece && !piece.code) {
       parent.append(piece.seen);
       continue;
     }
     const mark = document.createElement("span");
-    if ("digit" in piece) mark.title = piece.code;
-    mark.className = "digit" in piece ? "odd-digit" : "unseen";
-    mark.textContent = "digit" in piece ? piece.digit : piece.unseen;
+    mark.className = "seen" in piece ? "odd-digit" : "unseen";
+    mark.textContent = "seen" in piece ? piece.seen : piece.unseen;
+    if ("seen" in piece) mark.title = piece.code ?? "";
     parent.append(mark);
   }
 }

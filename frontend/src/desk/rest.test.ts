@@ -2,8 +2,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { renderText, whenBetter } from "./math";
 
-vi.hoisted(() => Object.defineProperty(document, "compatMode", { value: "CSS1Compat" }));
-
 const WORDS = { cannotRender: "shown as source" };
 /** A command, a font, an alphabet, a symbol, a macro and a character that the first part of KaTeX does not know, and one that both know. */
 const TEXT = "$\\xrightarrow{f}$ $\\mathcal{C}$ $\\texttt{x}$ $\\therefore$ $\\R$ $a ≤ b ⊊ c$ $x$";

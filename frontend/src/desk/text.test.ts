@@ -93,7 +93,7 @@ describe("characters that would not be seen", () => {
   });
 
   it("are told from digits of other alphabets, which are seen and marked", () => {
-    expect(pieces("1３٣")).toEqual([{ seen: "1" }, { digit: "３", code: "U+FF13" }, { digit: "٣", code: "U+0663" }]);
+    expect(pieces("1３٣")).toEqual([{ seen: "1" }, { seen: "３", code: "U+FF13" }, { seen: "٣", code: "U+0663" }]);
     expect(hasUnseen("٣")).toBe(false);
   });
 

@@ -174,8 +174,8 @@ const DIGIT = "(?![0-9])\\p{Nd}";
 const TOLD = new RegExp(`(?<unseen>${UNSEEN})|(?<stack>${STACK})|(?<digit>${DIGIT})`, "gu");
 const REFUSED = new RegExp(`${UNSEEN}|${STACK}`, "u");
 
-/** `seen` as it is; `unseen` by its code point (`U+202E`) or by how many marks were left out (`◌×12`); `digit` as it is, with its code point. */
-export type Piece = { readonly seen: string } | { readonly unseen: string } | { readonly digit: string; readonly code: string };
+/** `seen` as it is, an odd digit with its code point; `unseen` by its code point (`U+202E`) or by how many marks were left out (`◌×12`). */
+export type Piece = { readonly seen: string; readonly code?: string } | { readonly unseen: string };
 
 /** Text in pieces, so that what it says is what is seen. */
 export function pieces(text: string): readonly Piece[] {
@@ -186,7 +186,7 @@ export function pieces(text: string): readonly Piece[] {
     const { unseen, stack, digit } = match.groups ?? {};
     if (unseen) found.push({ unseen: codePoint(unseen) });
     else if (stack) found.push({ unseen: `◌×${[...stack].length}` });
-    else if (digit) found.push({ digit, code: codePoint(digit) });
+    else if (digit) found.push({ seen: digit, code: codePoint(digit) });
     from = match.index + match[0].length;
   }
   if (from < text.length) found.push({ seen: text.slice(from) });
