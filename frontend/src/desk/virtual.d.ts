@@ -1,0 +1,2 @@
+/** The second part of KaTeX (katex.plugin.ts): importing it adds to the first. */
+declare module "virtual:katex-rest";
