@@ -175,7 +175,6 @@ export const de: Messages = {
   },
   keysTitle: "Tasten",
   instructionsTitle: "Anleitung",
-  threeRatings: "Die drei Bewertungen",
 
   refused: {
     already_labelled: "Diese Lösung war schon bewertet, vielleicht in einem anderen Tab. Die erste Bewertung gilt; zu ändern ist sie über die letzten zehn Einträge.",

@@ -170,7 +170,6 @@ export const en = {
   },
   keysTitle: "Keys",
   instructionsTitle: "Instructions",
-  threeRatings: "The three ratings",
 
   refused: {
     already_labelled: "You had labelled this solution already, perhaps in another tab. The first label stands; open your history to change it.",

@@ -53,3 +53,6 @@ void refresh();
 if (document.querySelector("form[data-account]") && typeof BroadcastChannel !== "undefined") {
   new BroadcastChannel("labelapp-desk").postMessage({ signed_in: true });
 }
+
+const instructions = document.querySelectorAll<HTMLElement>("[data-instructions]");
+if (instructions.length > 0) void import("./instructions").then(({ showInstructions }) => showInstructions(instructions));
