@@ -1,5 +1,14 @@
 // What the server writes into the page for the desk.
 
+/** What this person chose, wherever they sign in. */
+export interface Preferences {
+  /** The keys of the actions that were given others than the desk's own. */
+  readonly keys: Readonly<Record<string, readonly string[]>>;
+  readonly language: string;
+  readonly time_zone: string;
+  readonly practised: boolean;
+}
+
 export interface Config {
   readonly project: string;
   readonly project_name: string;
@@ -21,4 +30,5 @@ export interface Config {
   readonly practice: boolean;
   /** Has labelled nothing yet in the way that this project is labelled. */
   readonly newcomer: boolean;
+  readonly preferences: Preferences;
 }

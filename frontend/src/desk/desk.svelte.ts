@@ -101,7 +101,7 @@ export class Desk {
       announce: (text) => this.announce(text),
     });
     this.zoom = keptZoom();
-    this.practiceOffered = config.newcomer && !config.practice && !hasDeclinedPractice(config.account);
+    this.practiceOffered = config.newcomer && !config.practice && !config.preferences.practised && !hasDeclinedPractice(config.account);
     this.#channel?.addEventListener("message", (event) => this.#heard(event.data as Told));
   }
 
