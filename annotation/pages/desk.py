@@ -40,6 +40,7 @@ def _page(request: HttpRequest, user: User, project: Project, *, practice: bool)
         "live_steps": bool(settings.STEP_SUPPLIER),
         "sign_in_url": f"{reverse('account_login')}?next={request.path}",
         "home_url": reverse("project", args=[project.slug]),
+        "language_url": reverse("language"),
         "desk_url": reverse("desk", args=[project.slug]),
         "practice_url": reverse("practice", args=[project.slug]),
         "practice": practice,

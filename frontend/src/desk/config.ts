@@ -20,6 +20,7 @@ export interface Config {
   readonly instructions: string;
   readonly sign_in_url: string;
   readonly home_url: string;
+  readonly language_url: string;
   readonly desk_url: string;
   readonly practice_url: string;
   /** How this project is labelled. */

@@ -140,6 +140,7 @@ export const de: Messages = {
   today: (n) => `${n} heute`,
   activeToday: (ms) => `${clock(ms)} aktiv`,
   theme: "Zwischen hell und dunkel wechseln",
+  languageName: "Sprache",
   home: "Zurück zum Projekt",
 
   loading: "Die nächste Lösung wird geholt…",

@@ -135,6 +135,7 @@ export const en = {
   today: (n: number): string => `${n} today`,
   activeToday: (ms: number): string => `${clock(ms)} active`,
   theme: "Switch between light and dark",
+  languageName: "Language",
   home: "Back to the project",
 
   loading: "Getting your next solution…",
