@@ -1,4 +1,5 @@
 """The demo: one project to try everything on: sums that an oracle labels, so that a round learns something, and hand-written problems.
+Beside it stands one where solutions are built step by step (`demo_steps`).
 
 What it knows and shows nobody: where each hand-written solution goes wrong (gold). A demo that was broken off is taken up where it
 stopped: its files are the same each time, an import adds nothing twice, and the queue, the gold and the accounts come in one transaction.
@@ -15,11 +16,12 @@ from typing import Any
 
 from django.db import transaction
 
+from activelearning import demo_steps
 from activelearning.domains import arithmetic, handwritten
-from annotation import accounts, projects, queue
+from annotation import accounts, audit, projects, queue
 from annotation.errors import Conflict
 from annotation.imports import import_files
-from annotation.models import Batch, Labeller, Project, Role, Solution, User
+from annotation.models import Batch, Labeller, Membership, Project, Role, Solution, User
 from annotation.queue import QueueEntry
 
 SLUG = "demo"
@@ -69,19 +71,23 @@ class Demo:
     pool: int
     labelled: int
     queued: int
+    steps: Project
+    steps_queued: int
 
 
 def make_demo(*, seed: int = 0) -> Demo:
-    """The demo in an empty database: project, data, first batch and three accounts with passwords of their own.
+    """The demo in an empty database: projects, data, first batches and three accounts with passwords of their own.
 
     Raises `Conflict("not_empty")` where there is an account, or a project that is not a demo broken off.
     """
     project = _project()
     _import(project, seed)
+    steps = demo_steps.make_project()
     with transaction.atomic():
         _remember_gold(project)
         batch = _queue(project, seed)
-        people = _accounts(project)
+        steps_queued = demo_steps.queue_sums(steps)
+        people = _accounts(project, steps)
     found = projects.figures(project=project)
     return Demo(
         project=project,
@@ -90,12 +96,14 @@ def make_demo(*, seed: int = 0) -> Demo:
         pool=found.pool,
         labelled=found.annotations,
         queued=batch.work_items.count(),
+        steps=steps,
+        steps_queued=steps_queued,
     )
 
 
 def _project() -> Project:
     """The demo's project, new or left by an attempt that ended before it made the accounts."""
-    others = Project.objects.exclude(slug=SLUG, name=NAME)
+    others = Project.objects.exclude(slug=SLUG, name=NAME).exclude(slug=demo_steps.SLUG, name=demo_steps.NAME)
     if User.objects.exists() or others.exists():
         raise Conflict("not_empty", "There are accounts or projects already. A demo is only made in an empty database.")
     left = Project.objects.filter(slug=SLUG).first()
@@ -212,11 +220,13 @@ def _mixed(seed: int) -> list[str]:
     return [name for turn in zip_longest(*each) for name in turn if name is not None]
 
 
-def _accounts(project: Project) -> tuple[Account, ...]:
+def _accounts(project: Project, steps: Project) -> tuple[Account, ...]:
     made = []
     for email, name, role in PEOPLE:
         user, password = accounts.create_account(
             email=email, name=name, project=project, role=role, is_operator=role == Role.ADMIN
         )
+        Membership.objects.create(user=user, project=steps, role=role)
+        audit.record(actor=None, action="member.added", project=steps, account=user.pk, role=role)
         made.append(Account(email=user.email, role=role, password=password))
     return tuple(made)

@@ -34,8 +34,10 @@ def next_steps(*, problem: str, steps: Sequence[str], count: int, seed: int) -> 
         wrong += [_line(f"{person} {phrases[done]}", said, -change, 0), _end(person, thing, said + change)]
     else:
         right, *wrong = (_end(person, thing, said + slip) for slip in (0, 1, -1))
-    drawn = [right, *rng.permutation(wrong)[: max(0, count - 2)], rng.choice(arithmetic.FILLERS)]
-    offered = [str(step) for step in drawn if step not in steps][:count]
+    # Only what says nothing new must not be said again: two changes of a sum may well read the same.
+    nothing_new = [filler for filler in arithmetic.FILLERS if filler not in steps]
+    drawn = [right, *rng.permutation(wrong)[: max(0, count - 2)], *rng.permutation(nothing_new)[:1]]
+    offered = [str(step) for step in drawn][:count]
     return [offered[place] for place in rng.permutation(len(offered))]
 
 

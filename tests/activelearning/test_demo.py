@@ -55,11 +55,12 @@ def of_role(role: Role) -> User:
 
 
 def test_the_demo_is_one_project_with_labelled_sums_a_pool_and_a_first_batch(demo: Demo) -> None:
-    assert Project.objects.get() == demo.project
-    assert demo.problems == LABELLED + len(handwritten.PROBLEMS) == Problem.objects.count()
+    assert set(Project.objects.all()) == {demo.project, demo.steps}
+    assert demo.problems == LABELLED + len(handwritten.PROBLEMS) == Problem.objects.filter(project=demo.project).count()
     assert demo.labelled == LABELLED == Annotation.objects.count()
     assert demo.pool == POOLED * POOL_EACH == Solution.objects.pool(demo.project).count()
-    assert demo.queued == HAND_WRITTEN == WorkItem.objects.filter(state=WorkState.OPEN).count()
+    waiting = WorkItem.objects.filter(project=demo.project, state=WorkState.OPEN)
+    assert demo.queued == HAND_WRITTEN == waiting.count()
     assert "Great" in demo.project.instructions
 
 
@@ -92,7 +93,7 @@ def test_the_desk_serves_hand_written_problems_and_tells_nothing_of_gold(
 
 
 def test_all_problems_come_round_before_one_comes_again(demo: Demo) -> None:
-    served = list(WorkItem.objects.filter(state=WorkState.OPEN).order_by("-priority", "pk"))
+    served = list(WorkItem.objects.filter(project=demo.project, state=WorkState.OPEN).order_by("-priority", "pk"))
     first = served[: len(handwritten.PROBLEMS)]
     assert len({item.problem_id for item in first}) == len(first)
     assert all(a.problem_id != b.problem_id for a, b in pairwise(served))

@@ -11,7 +11,7 @@ from annotation.errors import Conflict
 
 
 class Command(BaseCommand):
-    help = "Make a demo project with data, a first batch and three accounts; only in an empty database."
+    help = "Make two demo projects with data, first batches and three accounts; only in an empty database."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -39,6 +39,7 @@ def _shown(demo: Demo) -> dict[str, Any]:
         "pool": demo.pool,
         "labelled": demo.labelled,
         "queued": demo.queued,
+        "step_by_step": {"project": demo.steps.slug, "queued": demo.steps_queued},
         "accounts": [{"email": a.email, "role": a.role.value, "password": a.password} for a in demo.accounts],
     }
 
@@ -54,6 +55,7 @@ def _summary(demo: Demo) -> str:
         [
             f"Demo project {demo.project.slug}: {demo.problems:,} problems, {demo.labelled:,} solutions labelled by an oracle, "
             f"{demo.queued:,} to label, {demo.pool:,} in the pool.",
+            f"Demo project {demo.steps.slug}: {demo.steps_queued:,} problems to be solved step by step.",
             "These passwords are shown once and stored nowhere:",
             *(f"  {line}" for line in table),
         ]

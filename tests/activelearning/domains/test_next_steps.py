@@ -6,6 +6,12 @@ from activelearning.domains import arithmetic
 from activelearning.domains.next_steps import next_steps
 
 
+def test_two_changes_that_read_the_same_are_two_steps() -> None:
+    problem = "Tomás has $5$ stamps. Then Tomás sells $2$. Then Tomás finds $2$ more. Then Tomás sells $2$. How many?"
+    once = ["Tomás sells $2$: $5 - 2 = 3$.", "Tomás finds $2$ more: $3 + 2 = 5$."]
+    assert once[0] in next_steps(problem=problem, steps=once, count=5, seed=0)
+
+
 @pytest.mark.parametrize("problem", arithmetic.problems(25, seed=11), ids=lambda problem: problem.text[:20])
 def test_from_what_it_offers_each_sum_can_be_solved_and_each_turn_has_wrong_ones_too(
     problem: arithmetic.Problem,
