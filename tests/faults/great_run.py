@@ -80,6 +80,7 @@ class GreatRun:
             if disturbances and self.random.random() < chance:
                 deck = deck or self.random.sample(list(disturbances), len(disturbances))
                 name = deck.pop()
+                self.last = name
                 disturbances[name]()
                 self.events[name] += 1
             sight = self.next_item()
@@ -160,7 +161,7 @@ class GreatRun:
             self.events["Enter asked for again"] += 1
             self.tab.submit_as_it_is()
         else:
-            self.lost.append(sight.problem)
+            self.lost.append(f"{sight.problem}: pressed {self.pressed[sight.problem]}, asked again with {sight.ratings} after {self.last}")
             self.label(sight)
 
     def _sign_in(self, page: Page) -> None:

@@ -12,3 +12,14 @@ export function whenIdle(fetch: () => Promise<unknown>): () => void {
   const handle = requestIdleCallback(run, { timeout: PATIENCE });
   return () => cancelIdleCallback(handle);
 }
+
+/** What `load` brings, however often that takes: the network that is needed for it may be the very thing that is missing. */
+export async function persistently<T>(load: () => Promise<T>, wait = 500): Promise<T> {
+  for (let pause = wait; ; pause = Math.min(pause * 2, 10_000)) {
+    try {
+      return await load();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
