@@ -17,6 +17,9 @@ const REST_FUNCTIONS = ["accentunder", "arrow", "hbox", "pmb", "raisebox", "refl
 const REST_FONTS = ["Caligraphic", "Fraktur", "SansSerif", "Script", "Typewriter", "Main-BoldItalic", "Math-BoldItalic"];
 const REST_SYMBOLS = /^\/\/ AMS Negated Binary Relations\n[\s\S]*?"\\\\restriction"\);\n/m;
 const REST_MACROS = /^\/\/ mathtools\.sty\n[\s\S]*$/m;
+/** Sheet rules of those fonts, and of sizes other than text, index and index of an index, which only \\tiny, \\large and the like bring. */
+const REST_RULES =
+  /@font-face\{[^}]*(?:KaTeX_(?:Caligraphic|Fraktur|SansSerif|Script|Typewriter)|BoldItalic)[^}]*\}|\.katex \.fontsize-ensurer\.reset-size(?![136]\.size[136],)\d+[^}]*\}/g;
 const NEVER = ["functions/href", "functions/html", "functions/includegraphics", "environments/cd"];
 
 interface Edit {
@@ -74,6 +77,14 @@ const UNPACK = `export const unpack = (text) => Object.fromEntries(text.split("|
   return [name, Object.fromEntries(gaps.map((gap, row) => [(code += gap + 1), columns.map((column) => column[row] / 1e5)]))];
 }));`;
 
+/** Every browser that can run the desk reads woff2, so KaTeX's older font files are not shipped. */
+function sheet(inRest: boolean): string {
+  const whole = readFileSync(join(folder, "dist/katex.min.css"), "utf8").replace(/,url\([^)]*\.(?:woff|ttf)\) format\("(?:woff|truetype)"\)/g, "");
+  const found = whole.match(REST_RULES) ?? [];
+  if (found.length !== 11 + 112) throw new Error(`KaTeX's sheet has changed: ${found.length} rules of the rest`);
+  return inRest ? found.join("\n") : whole.replace(REST_RULES, "");
+}
+
 /** The second part as one module: functions, symbols, macros and font metrics add themselves to the first. */
 function rest(metrics: Metrics): string {
   const block = (file: string, find: RegExp): string => find.exec(readFileSync(join(source, file), "utf8"))?.[0] ?? "";
@@ -83,6 +94,7 @@ function rest(metrics: Metrics): string {
     'import { defineSymbol } from "./symbols";',
     'import defineMacro from "./defineMacro";',
     'import { unpack } from "virtual:katex-unpack";',
+    'import "virtual:katex-rest.css";',
     'const [math, text, main, ams, rel, bin, open, close, textord] = ["math", "text", "main", "ams", "rel", "bin", "open", "close", "textord"] as const;',
     block("symbols.ts", REST_SYMBOLS),
     block("macros.ts", REST_MACROS),
@@ -92,7 +104,12 @@ function rest(metrics: Metrics): string {
 
 export function katexInParts(): Plugin {
   // Beside KaTeX's own modules, so that it is read as TypeScript and finds them.
-  const virtual: Readonly<Record<string, string>> = { "virtual:katex-rest": join(source, "rest.ts"), "virtual:katex-unpack": join(source, "unpack.js") };
+  const virtual: Readonly<Record<string, string>> = {
+    "virtual:katex-rest": join(source, "rest.ts"),
+    "virtual:katex-unpack": join(source, "unpack.js"),
+    "virtual:katex.css": join(folder, "dist/first.css"),
+    "virtual:katex-rest.css": join(folder, "dist/rest.css"),
+  };
   let metrics: Metrics = {};
   return {
     name: "katex-in-parts",
@@ -108,6 +125,7 @@ export function katexInParts(): Plugin {
     load(id) {
       if (id === virtual["virtual:katex-unpack"]) return UNPACK;
       if (id === virtual["virtual:katex-rest"]) return rest(metrics);
+      if (id === virtual["virtual:katex.css"] || id === virtual["virtual:katex-rest.css"]) return sheet(id.endsWith("rest.css"));
       if (id !== join(source, "fontMetricsData.js")) return null;
       return `import { unpack } from "virtual:katex-unpack";\nexport default unpack(${packed(metrics, false)});`;
     },

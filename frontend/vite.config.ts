@@ -1,31 +1,18 @@
 // Builds the three entries that Django's templates name, into dist/ with a manifest for django-vite.
 import { svelte } from "@sveltejs/vite-plugin-svelte";
-import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 import { katexInParts } from "./katex.plugin.ts";
 
-/** Every browser that can run the desk reads woff2, so KaTeX's older font files are not shipped. */
-function woff2Only(): Plugin {
-  return {
-    name: "woff2-only",
-    enforce: "pre",
-    transform(code, id) {
-      if (!id.includes("katex") || !id.split("?")[0]?.endsWith(".css")) return null;
-      return { code: code.replace(/,url\([^)]*\.(?:woff|ttf)\) format\("(?:woff|truetype)"\)/g, ""), map: null };
-    },
-  };
-}
-
 /** Few requests: what the desk alone needs at once is one script. What other pages fetch of it, to sign out or to show instructions, stays apart. */
 const GROUPS = [
-  { name: "kept", test: /src\/desk\/(?:api|outbox|store)\./ },
-  { name: "text", test: /src\/desk\/(?:prose|text)\./ },
+  { name: "kept", test: /src\/desk\/(?:api|outbox|store)\.ts/ },
+  { name: "text", test: /src\/desk\/(?:prose|text)\.ts/ },
   { name: "desk", test: /node_modules\/(?:katex|svelte|clsx|esm-env)\/|src\/desk\// },
 ].map((group) => ({ ...group, tags: ["$initial" as const], includeDependenciesRecursively: false }));
 
 export default defineConfig({
   base: "/static/",
-  plugins: [katexInParts(), woff2Only(), svelte()],
+  plugins: [katexInParts(), svelte()],
   // Without "browser" vitest would load Svelte's server half.
   resolve: process.env["VITEST"] ? { conditions: ["browser"] } : {},
   build: {

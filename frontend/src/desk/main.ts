@@ -1,5 +1,5 @@
 // The desk's entry: reads its configuration from the page and takes over #desk.
-import "katex/dist/katex.min.css";
+import "virtual:katex.css";
 import "./desk.css";
 import "./text.css";
 import "./parts.css";

@@ -74,8 +74,9 @@ async function fetchRest(): Promise<void> {
   }
 }
 
-/** Characters of other alphabets may be symbols of the second part: without it they would come out in another font, and no error says so. */
-const needsRest = (tex: string): boolean => /[^\x00-\x7f]/.test(tex); // eslint-disable-line no-control-regex
+/** Characters of other alphabets may be symbols of the second part, and sizes need its sheet: without it they come out wrong, and no error says so. */
+// eslint-disable-next-line no-control-regex
+const NEEDS_REST = /[^\x00-\x7f]|\\(?:tiny|[a-z]+size|small|[lL]arge|LARGE|[hH]uge)(?![a-zA-Z])/;
 
 // --- texts as nodes, cached ----------------------------------------------------------------------------------------------------------------
 
@@ -161,7 +162,7 @@ function forget(text: string): void {
 /** A formula, or its source: for good with a note, or until the second part of KaTeX is here. */
 function appendFormula(made: { fragment: DocumentFragment; nodes: number; provisional: boolean }, segment: Extract<Segment, { kind: "math" }>, words: Words): void {
   const refused = made.nodes > TEXT_NODES || refusal(segment.tex) !== null;
-  const tree = refused || (rest !== "here" && needsRest(segment.tex)) ? null : typeset(segment);
+  const tree = refused || (rest !== "here" && NEEDS_REST.test(segment.tex)) ? null : typeset(segment);
   const nodes = tree ? size(tree) : 0;
   if (tree && nodes < TEXT_NODES) {
     const holder = document.createElement("span");
