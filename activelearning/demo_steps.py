@@ -16,6 +16,7 @@ from annotation.models import Problem, Project, Protocol
 
 SLUG = "demo-steps"
 NAME = "Demo: step by step"
+SUPPLIER = "activelearning.domains.next_steps.next_steps"
 SUPPLIED = 4  # sums without a tree
 PRIORITY = -1.0  # they come after the trees
 _SEED = 7001  # sums of their own, apart from those of the first project

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from activelearning.demo import Demo, make_demo
+from activelearning.demo_steps import SUPPLIER
 from annotation.errors import Conflict
 
 
@@ -55,7 +56,8 @@ def _summary(demo: Demo) -> str:
         [
             f"Demo project {demo.project.slug}: {demo.problems:,} problems, {demo.labelled:,} solutions labelled by an oracle, "
             f"{demo.queued:,} to label, {demo.pool:,} in the pool.",
-            f"Demo project {demo.steps.slug}: {demo.steps_queued:,} problems to be solved step by step.",
+            f"Demo project {demo.steps.slug}: {demo.steps_queued:,} problems to be solved step by step; for the last of them set",
+            f"  LABELAPP_STEP_SUPPLIER={SUPPLIER} before the start.",
             "These passwords are shown once and stored nowhere:",
             *(f"  {line}" for line in table),
         ]
