@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po
+from django.core.mail import EmailMessage
 from django.test import Client
 
 from activelearning.models import Round, RoundState, Selected, Stage
@@ -153,6 +154,17 @@ def test_every_form_is_refused_in_german(stage: theatre.Stage, english: set[str]
         page = answer.content.decode()
         assert 'class="error"' in page, path
         assert (path, left_over(page, english, stage)) == (path, [])
+
+
+@pytest.mark.parametrize("address", ["admin@example.org", "nobody@example.org"])
+def test_a_forgotten_password_is_answered_in_german(
+    stage: theatre.Stage, mailoutbox: list[EmailMessage], address: str
+) -> None:
+    Client().post("/accounts/password/reset/", {"email": address}, **GERMAN)
+    (mail,) = mailoutbox
+    said = f"{mail.subject}\n{mail.body}".replace(address, "")
+    assert "Passwort" in said
+    assert [line for line in said.splitlines() if ENGLISH.search(line) and "http" not in line] == []
 
 
 def test_english_on_a_page_would_be_seen(stage: theatre.Stage, english: set[str]) -> None:

@@ -3,9 +3,8 @@
 // Terms, here and in locale/de: label (do) = bewerten · rating = Bewertung · Great/Okay/Bad = Gut/Okay/Schlecht · problem = Aufgabe · solution = Lösung ·
 // step = Schritt · alternative, completion = Alternative · work item = Eintrag · batch = Stapel · queue = Warteschlange · round = Runde · stage = Etappe ·
 // submit = abschicken · submission = Abgabe · amend, correct = korrigieren · draft = Entwurf · flag, unsure = unsicher · give up = aufgeben ·
-// bad problem = fehlerhafte Aufgabe · instructions = Anleitung · practice = Üben · labeller, researcher, administrator (as roles) = Bewertung, Forschung,
-// Verwaltung; (as people) Bewertende, Forschende, Verwaltende · reviewer = Gegenleserin oder Gegenleser, better: wer gegenliest · sign in, out = anmelden,
-// abmelden · snapshot = Snapshot · reward model = Reward-Modell · score = Punktzahl · pool = Vorrat · strategy = Strategie · screening = Eignungstest ·
+// bad problem = fehlerhafte Aufgabe · instructions = Anleitung · practice = Üben · final answer = Endergebnis · labeller, researcher, admin (as roles) = Bewertung, Forschung,
+// Verwaltung, reviewer = Prüfung; (as people) Bewertende, Forschende, Verwaltende · sign in, out = anmelden, abmelden · snapshot = Snapshot · reward model = Reward-Modell · score = Punktzahl · pool = Vorrat · strategy = Strategie · screening = Eignungstest ·
 // gold = Gold · tree = Baum · supplier = Generator. Nobody is addressed as "Sie" where the infinitive or the passive says it as well.
 
 import { clock, type Messages } from "./messages";
@@ -209,7 +208,7 @@ export const de: Messages = {
     field: "Der nächste Schritt, Formeln zwischen $-Zeichen",
     preview: "So wird er gelesen",
     answerField: "Endergebnis, falls dieser Schritt es nennt",
-    chain: (n) => `Die letzten ${n} Schritte brachten nichts voran. Wer wieder nur auf der Stelle tritt, kann schlecht sein; dann selbst einen Schritt schreiben oder aufgeben.`,
+    chain: (n) => `Die letzten ${n} Schritte brachten nichts voran. Ein Schritt, der wieder nur auf der Stelle tritt, kann schlecht sein; dann selbst einen schreiben oder aufgeben.`,
     goOn: "Weiter",
     goesOn: (text) => `Weiter mit: ${text}`,
     ends: "Dieser Schritt nennt das Endergebnis.",
