@@ -67,6 +67,10 @@ describe("the way back", () => {
     expect(standing(after(opened, { do: "rate", rating: -1, card: 0 }, { do: "rate", rating: 1, card: 1 }))).toEqual({ can: "go_on", drops: 2 });
   });
 
+  it("goes card by card through a turn that is laid open again", () => {
+    expect(after(talk, { do: "open", turn: 0 }, ...rate(1)).card).toBe(1);
+  });
+
   it("forgets a correction that was not sent when another turn is opened", () => {
     const left = after(talk, { do: "open", turn: 0 }, { do: "rate", rating: -1, card: 0 }, { do: "open", turn: 2 });
     expect(left.said[0]?.marks[0]?.rating).toBe(1);

@@ -170,7 +170,9 @@ function marked(talk: Conversation, card: number, change: (mark: Mark) => Mark, 
   // A correction of a finished label keeps its way: what would lead elsewhere is not taken.
   if (talk.fixed && changesWay(changed)) return talk;
   const next = marks.findIndex((one, index) => index > card && !isSettled(one));
-  const open = next < 0 ? firstOpen({ ...said, marks }) : next;
+  // In a turn that is laid open again everything is settled already: card by card.
+  const correcting = talk.fixed || talk.at < talk.turns.length - 1;
+  const open = correcting ? card + 1 : next < 0 ? firstOpen({ ...said, marks }) : next;
   return { ...changed, card: goOn ? open : card, past: [...talk.past, { said, card }] };
 }
 
