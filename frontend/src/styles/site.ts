@@ -18,9 +18,9 @@ document.addEventListener("click", (event) => {
 async function copy(button: HTMLElement, text: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
+    button.textContent = button.dataset["copied"] ?? null;
   } catch {
-    button.textContent = "Select the text and copy it";
+    button.textContent = button.dataset["copyFailed"] ?? null;
   }
 }
 
