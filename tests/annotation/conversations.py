@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
-from annotation import accounts, projects, queue, step_by_step
+from annotation import accounts, labelling, projects, queue, step_by_step
 from annotation.fingerprints import json_sha256
+from annotation.labelling import Receipt, Submission
 from annotation.models import Handout, Labeller, Membership, Problem, Project, Protocol, Role, StepTree, Turn, User
 from annotation.step_by_step import TurnGiven
 from tests.factories import make_problem
@@ -90,3 +91,12 @@ def steps_of(turns: Sequence[Turn]) -> list[dict[str, Any]]:
 
 def label(steps: Sequence[dict[str, Any]], finish_reason: str = "solution", total_time: int = 1200) -> dict[str, Any]:
     return {"steps": json.loads(json.dumps(list(steps))), "total_time": total_time, "finish_reason": finish_reason}
+
+
+def in_order(turn: Turn, *order: int) -> None:
+    """Have this turn's random order be another one."""
+    Turn.objects.filter(pk=turn.pk).update(order=list(order))
+
+
+def send(claim: Handout, given: Any, **fields: Any) -> Receipt:
+    return labelling.submit(claim=claim, submission=Submission(client_key=uuid4(), label=given, **fields))
