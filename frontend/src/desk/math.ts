@@ -11,7 +11,13 @@ export const CAPS = { length: 4_000, depth: 100, cells: 1_000, expansions: 500, 
 const TEXT_NODES = 24_000;
 
 /** LaTeX that the MATH data uses and KaTeX lacks, by what is nearest to it. */
-const MACROS = { "\\mbox": "\\text{#1}", "\\emph": "\\textit{#1}", "\\centerline": "#1" } as const;
+const MACROS = { "\\mbox": "\\text{#1}", "\\emph": "\\textit{#1}", "\\centerline": "#1", "\\cancelto": "{\\cancel{#2}}^{#1}", "\\arraystretch": "1" } as const;
+const NEAREST: readonly (readonly [find: RegExp, put: string])[] = [
+  [/\\root\s*(\{[^{}]*\}|[^\\{}]{1,8}?)\s*\\of(?![a-zA-Z])/g, "\\sqrt[$1]"],
+  [/\\cline\s*\{[\d\s-]*\}/g, "\\hline "],
+  // What a table's head puts between two columns.
+  [/(?<=\\begin\{array\}\s*\{(?:[^{}]|\{[^{}]*\}){0,60})@\{[^{}]{0,20}\}/g, ""],
+];
 
 /** Longer texts are cut into source and not into formulas: nobody reads 100,000 characters of maths. */
 const LONGEST_TEXT = 60_000;
@@ -188,7 +194,8 @@ export interface Tree {
 export function typeset({ tex, display }: { readonly tex: string; readonly display: boolean }): Tree | null {
   allow();
   try {
-    return treeOf(tex, {
+    const known = NEAREST.reduce((text, [find, put]) => text.replace(find, put), tex);
+    return treeOf(known, {
       displayMode: display,
       // An error is caught below and shown as the source; KaTeX's own error display would show red text without a note.
       throwOnError: true,

@@ -13,6 +13,8 @@ describe("maths in text", () => {
     ["$x$, $y$ and $z$.", ["x", "y", "z"]],
     ["$ x^2 + 1 $", [" x^2 + 1 "]],
     ["$ ABCD $, $ x = 27$ and $b > 0 $", [" ABCD ", " x = 27", "b > 0 "]],
+    ["Since $ a > 0,$ we divide by $a$, and $D, E, $ and $F$", [" a > 0,", "a", "D, E, ", "F"]],
+    ["let $x = $ the side", ["x = "]],
     ["$pqr + pqs + prs + qrs.$", ["pqr + pqs + prs + qrs."]],
     ["a salary of $\\$$1,200 with $5\\%$", ["\\$", "5\\%"]],
     ["$x = \\text{number of apples that he has}$", ["x = \\text{number of apples that he has}"]],
@@ -37,6 +39,8 @@ describe("maths in text", () => {
     "empty $$ $$ and \\(\\)",
     "between $ 5, $ 6 and $ 7",
     "$5 (or $x if late)",
+    "so $x = $60 and $y = $ 70",
+    "$x, $y",
     "$12 x 5 =$<<12*5=60>>60 so 60-10=$<<60-10=50>>50",
   ])("leaves %j as text", (text) => {
     expect(maths(text)).toEqual([]);
