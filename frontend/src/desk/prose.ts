@@ -2,11 +2,11 @@
 
 import { blocks, type Line } from "./blocks";
 
-/** `source` as headings (from h3 on), lists and paragraphs, each stretch of text as `write` gives it. */
-export function prose(source: string, write: (text: string) => Node): DocumentFragment {
+/** `source` as headings (the highest of them an `h3`, or what `highest` says), lists and paragraphs, each stretch of text as `write` gives it. */
+export function prose(source: string, write: (text: string) => Node, highest: 3 | 4 = 3): DocumentFragment {
   const fragment = document.createDocumentFragment();
   for (const block of blocks(source)) {
-    if (block.kind === "heading") fragment.append(filled(`h${block.depth + 2}`, block.line, write));
+    if (block.kind === "heading") fragment.append(filled(`h${Math.min(block.depth - 1 + highest, 6)}`, block.line, write));
     else if (block.kind === "paragraph") fragment.append(filled("p", block.line, write));
     else {
       const list = document.createElement(block.ordered ? "ol" : "ul");

@@ -9,7 +9,7 @@ export const de: Guide = {
     {
       rating: 1,
       meaning:
-        "Richtig, zur Sache, ohne Seltsames, in etwa 30 Sekunden ohne Papier nachgeprüft, und es bringt die Lösung voran: was jemand Gutes als Nächstes versuchen würde, auch wenn sich ein anderer Weg als besser erweist.",
+        "Richtig, zur Sache, ohne Seltsames, in etwa 30 Sekunden ohne Papier nachgeprüft, und es bringt die Lösung voran: was gute Lernende als Nächstes versuchen würden, auch wenn sich ein anderer Weg als besser erweist.",
       examples: [
         { problem: PAIRS, step: "Die erste Zahl bildet mit der letzten ein Paar, die zweite mit der vorletzten und so weiter: jedes Paar ergibt $41$.", why: "Richtig, auf einen Blick zu sehen, und die Lösung ruht darauf." },
         { problem: "Löse $x^2 - 6x + 5 = 0$.", step: "Die Lösungsformel gibt $x = 3 \\pm \\sqrt{9 - 5}$.", why: "Faktorisieren wäre kürzer. Auch das führt zum Ziel, und Gut muss nicht das Beste sein." },
