@@ -54,7 +54,7 @@ class ProjectForm(PlainForm):
         ],
         widget=forms.RadioSelect,
         initial=Protocol.WHOLE_SOLUTION,
-        help_text=_("It stays."),
+        help_text=_("It cannot be changed later."),
     )
     instructions = forms.CharField(
         required=False,

@@ -220,3 +220,20 @@ def test_every_page_sends_a_policy_without_inline_script_and_is_kept_by_no_cache
         assert "<style" not in page
         assert " onclick" not in page
         assert "<script>" not in page
+
+
+def test_a_step_by_step_project_is_made_on_the_page_and_its_queue_draws_problems(db: None, signed_in: SignedIn) -> None:
+    operator, _ = accounts.create_account(email="root@example.org", is_operator=True)
+    client = signed_in(operator)
+    client.post("/projects/new/", {"name": "Steps", "slug": "steps", "protocol": "step-by-step"})
+    project = Project.objects.get(slug="steps", protocol="step-by-step")
+    for number in range(3):
+        make_problem(project, text=f"p{number}")
+    assert "3 problems can still be queued" in client.get("/projects/steps/queue/").text
+    answer = client.post("/projects/steps/queue/", {"count": 2, "labels_each": 2, "seed": 1})
+    assert answer.status_code == 302
+    assert WorkItem.objects.filter(project=project, solution=None, generation=None, state="open").count() == 4
+    page = client.get("/projects/steps/queue/").text
+    assert "1 problem can still be queued" in page
+    assert "no live supplier is set" in page
+    assert "Go to the rounds" not in client.get("/projects/steps/").text
