@@ -1,5 +1,6 @@
 // The server's HTTP interface as types and one function a call. Every answer, also no answer at all, comes back as a value: nothing throws.
 
+import type { Preferences } from "./config";
 import type { Rating } from "./state";
 
 export interface Problem {
@@ -151,8 +152,29 @@ export interface TalkApi {
   readonly claim: (claim: number) => Promise<Answer<Claim>>;
 }
 
+/** One's own days in a project, in one's own time zone; today comes last. */
+export interface Days {
+  readonly days: readonly Day[];
+  /** Of today's items, in active milliseconds; null before the first. */
+  readonly median_ms: number | null;
+}
+
+export interface Day {
+  readonly date: string;
+  readonly items: number;
+  readonly active_ms: number;
+}
+
+/** What is a person's own, whatever the desk works on. */
+export interface OwnApi {
+  readonly preferences: (changed: Partial<Preferences>) => Promise<Answer<Preferences>>;
+  readonly days: () => Promise<Answer<Days>>;
+}
+
 export interface Api {
   readonly talk?: TalkApi;
+  /** Give a claim back; absent where there is nobody to give it to. */
+  readonly release?: (claim: number) => Promise<Answer<null>>;
   readonly claims: () => Promise<Answer<Work | null>>;
   readonly saveDraft: (claim: number, version: number, draft: unknown) => Promise<Answer<{ version: number; expires_at: string }>>;
   readonly submit: (claim: number, body: SubmissionBody) => Promise<Answer<Submitted>>;
@@ -164,7 +186,7 @@ const PATIENCE = 20_000;
 /** Bodies up to here are sent even when the page is closed meanwhile; browsers give all such requests together 64 KiB. */
 const KEEPALIVE_MAX = 30_000;
 
-export function createApi(options: ApiOptions): Api {
+export function createApi(options: ApiOptions): Api & OwnApi {
   const call = <T>(method: string, path: string, body?: unknown): Promise<Answer<T>> => callWithCsrf<T>(options, method, path, body);
   return {
     claims: () => call("POST", `projects/${options.project}/claims/`, {}),
@@ -176,6 +198,9 @@ export function createApi(options: ApiOptions): Api {
       prepare: (claim, turn, chosen) => call("POST", `claims/${claim}/prepare/`, { turn, chosen }),
       claim: (claim) => call("GET", `claims/${claim}/`),
     },
+    release: (claim) => call("DELETE", `claims/${claim}/`),
+    preferences: (changed) => call("PUT", "me/preferences/", changed),
+    days: () => call("GET", `projects/${options.project}/mine/`),
     mine: () => call("GET", `annotations/mine/?project=${encodeURIComponent(options.project)}`),
   };
 }

@@ -1,36 +1,35 @@
 // The desk's moving parts joined: what a key does, when items come and go, what is shown of saving. Rules live in the modules it calls.
 
 import { activeAt, pause, touch } from "./active";
-import { cookie, createApi, type Api, type Claim, type FinishReason, type Mine, type Progress, type Submitted } from "./api";
+import { cookie, createApi, type Api, type Claim, type FinishReason, type OwnApi, type Progress, type Submitted } from "./api";
 import { toTalkDraft } from "./conversation";
+import { isJust, perform } from "./commands";
 import { createDraftSync, fromDraft, readDraft, toDraft, type AnyDraft, type DraftState, type DraftSync } from "./drafts";
-import { declinePractice, hasDeclinedPractice, keepZoom, keptZoom, tabName } from "./browser";
+import { declinePractice, hasDeclinedPractice, keptZoom, tabName } from "./browser";
 import type { Config } from "./config";
-import { fromClaim, fromEntry, fromMine, isHeldTouched, joined, textsOf, toEntry, type Held } from "./held";
+import { delivered, fromClaim, isHeldTouched, joined, textsOf, toEntry, type Held } from "./held";
 import type { ActionName } from "./keys";
 import type { Messages } from "./messages";
 import { createOutbox, newKey, tabLock, type Outbox, type OutboxState, type Waking } from "./outbox";
 import { renderAhead } from "./passages";
+import { Past } from "./past";
 import type { Practice } from "./practice/practice.svelte";
+import { Preferences } from "./preferences.svelte";
 import { notReady, said } from "./speech";
-import { CHANGES, firstBad, offered, readiness, reduce, type Action, type Place, type Rating } from "./state";
+import { firstBad, offered, readiness, reduce, type Action, type Place, type Rating } from "./state";
 import { pageStore, type Entry, type Store } from "./store";
+import { otherTabs, type OtherTabs, type Told } from "./tabs";
 import { Talking } from "./talking.svelte";
 
 export type { Config };
 export type Phase = "loading" | "working" | "empty" | "paused" | "offline" | "signed_out" | "refused";
 /** Who is signed in: the desk's own person (""), nobody any more, or somebody else in the same browser. */
 export type Absence = "" | "nobody" | "somebody_else";
-export type Dialog = "keys" | "instructions" | "history" | "give_up" | "bad_problem";
+export type Dialog = "keys" | "keymap" | "menu" | "instructions" | "history" | "skip" | "give_up" | "bad_problem";
 
-/** A press this soon after the picture changed was meant for what was there before. */
-const JUST_MS = 350;
 /** How often a lease is renewed while somebody works without changing anything. */
 const RENEW_MS = 180_000;
 const ASK_AGAIN_MS = 20_000;
-
-/** What tabs of one browser tell each other: a claim submitted, somebody signed in, the account that signed out. Empty: the outbox changed. */
-export type Told = { readonly submitted?: number; readonly signed_in?: boolean; readonly signed_out?: number };
 
 export class Desk {
   phase = $state<Phase>("loading");
@@ -52,6 +51,8 @@ export class Desk {
   durable = $state(true);
   announcement = $state("");
   practiceOffered = $state(false);
+  /** When the first Bad step was found. */
+  badAt = -Infinity;
   /** Whether the last move was made by key: then the page follows. */
   byKey = $state(false);
 
@@ -59,9 +60,13 @@ export class Desk {
 
   /** What is being built step by step, where that is on screen. */
   readonly talking: Talking;
+  readonly past: Past;
+  readonly preferences: Preferences;
+  /** The server's, also in practice. */
+  readonly own: OwnApi;
   readonly #api: Api;
   readonly #tab = tabName();
-  readonly #channel: BroadcastChannel | null;
+  readonly #tabs: OtherTabs | null;
   #store: Store | null = null;
   #draftKept = true;
   #outbox: Outbox | null = null;
@@ -69,7 +74,6 @@ export class Desk {
   /** Claims submitted here or in another tab: never shown again, whatever an older answer lists. */
   readonly #gone = new Set<number>();
   #shownAt = -Infinity;
-  #badAt = -Infinity;
   #renewedAt = 0;
   #asking = false;
   #failures = 0;
@@ -81,8 +85,8 @@ export class Desk {
     readonly practice: Practice | null = null,
   ) {
     // Practice is nothing to other tabs, and theirs is nothing to it.
-    this.#channel = practice || typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("labelapp-desk");
-    this.#api = practice?.api ?? createApi({
+    this.#tabs = practice ? null : otherTabs((told) => this.#heard(told));
+    const server = createApi({
       base: config.api,
       project: config.project,
       account: config.account,
@@ -90,6 +94,19 @@ export class Desk {
       refreshCsrf: this.refreshCsrf,
       fetch: (input, init) => fetch(input, init),
       onIdentity: (code) => this.#identity(code),
+    });
+    this.own = server;
+    this.#api = practice?.api ?? server;
+    this.preferences = new Preferences({ account: config.account, given: config.preferences, words, put: server.preferences, shelf: localStorage });
+    this.past = new Past({
+      project: config.project,
+      mine: this.#api.mine,
+      entries: async () => (await this.#store?.entries(config.account)) ?? [],
+      outbox: () => this.#outbox,
+      lay: (held) => {
+        this.#rest();
+        [this.onTop, this.dialog] = [held, null];
+      },
     });
     this.talking = new Talking({
       words,
@@ -102,7 +119,6 @@ export class Desk {
     });
     this.zoom = keptZoom();
     this.practiceOffered = config.newcomer && !config.practice && !config.preferences.practised && !hasDeclinedPractice(config.account);
-    this.#channel?.addEventListener("message", (event) => this.#heard(event.data as Told));
   }
 
   async start(): Promise<void> {
@@ -115,6 +131,7 @@ export class Desk {
     for (const entry of await store.entries(this.config.account).catch(() => [])) this.#markGone(entry);
     this.#outbox.wake();
     await this.#ask();
+    this.preferences.start();
     this.#tick();
   }
 
@@ -123,21 +140,7 @@ export class Desk {
   /** Carry out a shortcut or its button. */
   perform(action: ActionName, byKey: boolean): void {
     this.byKey = byKey;
-    if (this.dialog && action !== this.dialog && action !== "close") return;
-    if (this.current?.talk && !this.dialog && this.talking.perform(action)) return;
-    const change = CHANGES[action];
-    if (change) return this.act(change);
-    if (action.startsWith("kind_")) return this.#kind(action.slice("kind_".length));
-    this.#look(action);
-  }
-
-  #look(action: ActionName): void {
-    if (action === "submit") this.submit();
-    else if (action === "keys" || action === "instructions" || action === "history") this.dialog = this.dialog === action ? null : action;
-    else if ((action === "give_up" || action === "bad_problem") && this.current) this.dialog = action;
-    else if (action === "raw") this.raw = !this.raw;
-    else if (action === "close") this.#close();
-    else if (action.startsWith("zoom_")) this.#setZoom(action);
+    perform(this, action);
   }
 
   /** Apply a change to the item on screen. Nothing is awaited: saving goes on behind. */
@@ -147,7 +150,7 @@ export class Desk {
     if (action.do === "go" && action.place.at === "alternative" && offered(current.item).length === 0) return;
     const item = reduce(current.item, action);
     if (item === current.item) return;
-    if (firstBad(item) >= 0 && firstBad(current.item) < 0) this.#badAt = performance.now();
+    if (firstBad(item) >= 0 && firstBad(current.item) < 0) this.badAt = performance.now();
     const changed: Held = { ...current, item, time: touch(current.time, performance.now()) };
     this.#replace(changed);
     if (action.do !== "move" && action.do !== "go") this.#save(changed);
@@ -166,7 +169,7 @@ export class Desk {
     if (!current) return this.practice?.next() ? this.wake("asked") : undefined;
     const ready = readiness(current.item);
     if (!ready.ready) this.announce(notReady(this.words, current.item));
-    else if (current.item.past.length > 0 || !this.#just(this.#shownAt)) this.finish(ready.finish, "");
+    else if (current.item.past.length > 0 || !isJust(this.#shownAt)) this.finish(ready.finish, "");
   }
 
   finish(finish: FinishReason, reason: string): void {
@@ -174,32 +177,30 @@ export class Desk {
     if (!held) return;
     const entry = toEntry(held, { finish, reason, key: newKey(), activeMs: activeAt(held.time, performance.now()), at: Date.now() }, this.config);
     this.#leave(held);
-    void this.#post(entry);
+    void this.#post(entry, held.first);
   }
 
-  openMine(mine: Mine): void {
-    this.#rest();
-    this.onTop = fromMine(mine);
-    this.dialog = null;
+  /** Whether what is on screen is the server's to take back. */
+  get skippable(): boolean {
+    return !this.onTop && this.current !== null && this.#api.release !== undefined;
   }
 
-  history(): ReturnType<Api["mine"]> {
-    return this.#api.mine();
-  }
-
-  /** A refused submission: open it again (under a new key), send it again as it is, or let it go. */
-  async reopen(entry: Entry): Promise<void> {
-    this.#rest();
-    this.onTop = fromEntry(entry);
-    await this.#outbox?.drop(entry.client_key);
-  }
-
-  sendAgain(entry: Entry): void {
-    void this.#outbox?.again(entry.client_key);
-  }
-
-  letGo(entry: Entry): void {
-    void this.#outbox?.drop(entry.client_key);
+  /** Give back what is on screen: not now. Where the server cannot be asked it comes after what else is here. */
+  async skip(): Promise<void> {
+    const held = this.current;
+    if (!held || !this.skippable) return;
+    const { id } = held.target;
+    this.#gone.add(id);
+    this.#off(held, this.words.said.skipped);
+    const answer = await this.#api.release?.(id);
+    if (answer && !answer.ok && answer.kind !== "refused") {
+      this.#gone.delete(id);
+      this.#add([...this.held, held]);
+      return this.announce(this.words.said.notSkipped);
+    }
+    this.#drafts?.forget(id);
+    await this.#store?.removeDraft(this.config.account, id).catch(() => undefined);
+    await this.#ask();
   }
 
   /** Two copies of one item: take the other, or stay with the one on screen. */
@@ -248,6 +249,7 @@ export class Desk {
     this.#outbox?.wake(why);
     this.#drafts?.wake(why === "online");
     this.talking.wake();
+    void this.preferences.send();
     if (this.held.length === 0 || this.absence) void this.#ask();
   }
 
@@ -262,7 +264,7 @@ export class Desk {
   /** Somebody has signed in: the next answers say whether it is the desk's own person. */
   signedIn(): void {
     this.wake("asked");
-    this.#channel?.postMessage({ signed_in: true } satisfies Told);
+    this.#tabs?.tell({ signed_in: true });
   }
 
   // --- behind the page ------------------------------------------------------------------------------------------------------------------
@@ -281,7 +283,7 @@ export class Desk {
         this.#judgeDurable();
       },
       onReceipt: (entry, reply) => void this.#receipt(entry, reply),
-      tell: () => this.#channel?.postMessage({}),
+      tell: () => this.#tabs?.tell({}),
     });
   }
 
@@ -312,25 +314,32 @@ export class Desk {
     this.durable = (this.#store?.durable ?? true) && this.outboxState.unkept === 0 && this.#draftKept;
   }
 
-  async #post(entry: Entry): Promise<void> {
+  async #post(entry: Entry, first: Entry | null = null): Promise<void> {
     await this.#outbox?.add(entry).catch(() => undefined);
+    // Another tab may have sent it meanwhile: the same key brings the same receipt, and the id that this one waits for.
+    if (first) await this.#outbox?.add(first).catch(() => undefined);
     if (entry.kind !== "submission") return;
-    this.#channel?.postMessage({ submitted: entry.target });
+    this.#tabs?.tell({ submitted: entry.target });
     await this.#store?.removeDraft(this.config.account, entry.target).catch(() => undefined);
   }
 
-  /** Take an item off the desk and bring the next one to the front. */
+  /** Take what is finished off the desk. */
   #leave(held: Held): void {
-    this.dialog = null;
     if (held.target.kind === "submission") {
       this.#gone.add(held.target.id);
       this.#drafts?.forget(held.target.id);
     }
     if (this.onTop) this.onTop = null;
+    this.#off(held, this.words.said.submitted);
+  }
+
+  /** Without this one, and the next one in front. */
+  #off(held: Held, said: string): void {
+    this.dialog = null;
     this.held = this.held.filter((one) => one.key !== held.key);
     if (this.held.length === 0) this.phase = "loading";
     this.byKey = true;
-    this.#begin(this.words.said.submitted);
+    this.#begin(said);
   }
 
   #begin(said: string): void {
@@ -345,6 +354,7 @@ export class Desk {
 
   async #receipt(entry: Entry, reply: Submitted): Promise<void> {
     this.#markGone(entry);
+    if (this.onTop) this.onTop = delivered(this.onTop, entry.client_key, reply.receipt.annotation);
     if (reply.progress) this.progress = reply.progress;
     if (reply.claims && entry.project === this.config.project) await this.#arrive(reply.claims);
     if (this.held.length === 0) await this.#ask();
@@ -379,12 +389,16 @@ export class Desk {
     const account = this.config.account;
     const stored = await Promise.all(claims.map((claim) => this.#store?.draft(account, claim.id).catch(() => null) ?? null));
     const arrived = claims.flatMap((claim, index) => (this.#gone.has(claim.id) ? [] : [fromClaim(claim, stored[index] ?? null)]));
-    const before = this.current;
     claims.forEach((claim, index) => {
       if (this.held.some((one) => one.key === `claim ${claim.id}`)) return;
       this.#drafts?.seen(claim.id, claim.draft_version);
       if (stored[index]?.dirty && !this.#gone.has(claim.id)) this.#unsent(arrived, claim.id);
     });
+    this.#add(arrived);
+  }
+
+  #add(arrived: readonly Held[]): void {
+    const before = this.current;
     this.held = joined(this.held, arrived);
     for (const held of this.held) renderAhead(textsOf(held), { cannotRender: this.words.cannotRender });
     if (this.held.length > 0) this.phase = "working";
@@ -476,24 +490,11 @@ export class Desk {
     }, RENEW_MS / 6);
   }
 
-  #just(moment: number): boolean {
-    return performance.now() - moment < JUST_MS;
+  /** Back to what lay below, as it was before. */
+  putAway(): void {
+    if (!this.onTop) return;
+    this.onTop = null;
+    this.#begin("");
   }
 
-  #kind(kind: string): void {
-    if (!this.#just(this.#badAt)) this.act({ do: "kind", kind });
-  }
-
-  #close(): void {
-    if (this.dialog) this.dialog = null;
-    else if (this.onTop) {
-      this.onTop = null;
-      this.#begin("");
-    }
-  }
-
-  #setZoom(action: ActionName): void {
-    const step = action === "zoom_in" ? 0.1 : -0.1;
-    this.zoom = keepZoom(action === "zoom_reset" ? 1 : this.zoom + step);
-  }
 }

@@ -20,6 +20,8 @@ export interface Held {
   readonly reason: string;
   /** When it was first submitted, for a correction. */
   readonly submittedAt: string;
+  /** What this corrects, where that waits for its receipt: it goes before this one. */
+  readonly first: Entry | null;
   readonly leaseLost: boolean;
   /** Work on the same item from another tab or machine, to choose from. */
   readonly other: { readonly draft: Draft; readonly version: number } | null;
@@ -43,7 +45,7 @@ export function fromClaim(claim: Claim, stored: StoredDraft | null): Held {
 
 function fresh(key: string, target: Held["target"], subject: Subject, activeMs: number): Held {
   const time = { ...NOT_STARTED, total: activeMs };
-  return { key, target, item: newItem(subject), talk: null, time, reason: "", submittedAt: "", leaseLost: false, other: null };
+  return { key, target, item: newItem(subject), talk: null, time, reason: "", submittedAt: "", first: null, leaseLost: false, other: null };
 }
 
 export function fromMine(mine: Mine): Held {
@@ -77,7 +79,8 @@ export function toEntry(held: Held, ending: Ending, owner: { readonly account: n
     ...(error && item.errorNote ? { error_note: item.errorNote } : {}),
   };
   const { account, project } = owner;
-  const common = { client_key: ending.key, account, project, kind: target.kind, target: target.id, body, subject: item.subject, turns: held.talk?.turns ?? null };
+  const after = held.first?.client_key ?? null;
+  const common = { client_key: ending.key, account, project, kind: target.kind, target: target.id, body, subject: item.subject, turns: held.talk?.turns ?? null, after };
   return { ...common, added: ending.at, state: "waiting", problem: null };
 }
 
@@ -90,6 +93,17 @@ export function fromEntry(entry: Entry): Held {
     talk: entry.turns ? conversation(entry.turns, entry.kind === "amendment") : null,
     reason: reason ?? "",
   };
+}
+
+/** What waits for its receipt, opened to be corrected. */
+export function fromWaiting(entry: Entry): Held {
+  const held = fromEntry({ ...entry, kind: "amendment" });
+  return { ...held, key: `after ${entry.client_key}`, target: { kind: "amendment", id: 0 }, submittedAt: new Date(entry.added).toISOString(), first: entry };
+}
+
+/** The same when that receipt has come: it is an annotation to be corrected like any other. */
+export function delivered(held: Held, clientKey: string, annotation: number): Held {
+  return held.first?.client_key === clientKey ? { ...held, target: { kind: "amendment", id: annotation }, first: null } : held;
 }
 
 /** Whether anything was said of it that the server may not have. */

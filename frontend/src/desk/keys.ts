@@ -15,6 +15,7 @@ export type ActionName =
   | "submit"
   | "give_up"
   | "bad_problem"
+  | "skip"
   | "history"
   | "raw"
   | "instructions"
@@ -22,10 +23,13 @@ export type ActionName =
   | "zoom_out"
   | "zoom_reset"
   | "keys"
+  | "menu"
   | "close"
   | `kind_${ErrorKind}`;
 
 export type Group = "rate" | "move" | "finish" | "look" | "wrong";
+
+export const GROUPS: readonly Group[] = ["rate", "move", "finish", "look", "wrong"];
 
 export interface Shortcut {
   readonly action: ActionName;
@@ -51,12 +55,14 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { action: "submit", keys: ["Enter"], group: "finish" },
   { action: "give_up", keys: ["Shift+G"], group: "finish" },
   { action: "bad_problem", keys: ["Shift+B"], group: "finish" },
+  { action: "skip", keys: ["s"], group: "finish" },
   { action: "instructions", keys: ["i"], group: "look" },
   { action: "raw", keys: ["t"], group: "look" },
   { action: "zoom_in", keys: ["+", "="], group: "look", repeats: true },
   { action: "zoom_out", keys: ["-"], group: "look", repeats: true },
   { action: "zoom_reset", keys: ["0"], group: "look" },
   { action: "keys", keys: ["?"], group: "look" },
+  { action: "menu", keys: ["m"], group: "look" },
   { action: "close", keys: ["Escape"], group: "look" },
   ...ERROR_KINDS.map(
     (kind, index): Shortcut => ({ action: `kind_${kind}`, keys: [String(index + 1)], group: "wrong", when: "end" }),
@@ -92,7 +98,7 @@ function letterOf(press: Press): string {
 }
 
 /** What a press asks for, or null. `atEnd`: a Bad step was found and the hands are at the end. */
-export function actionFor(press: Press, atEnd: boolean, table: readonly Shortcut[] = SHORTCUTS): ActionName | null {
+export function actionFor(press: Press, atEnd: boolean, table: readonly Shortcut[]): ActionName | null {
   const spelled = spell(press);
   if (!spelled) return null;
   const candidates = table.filter((shortcut) => shortcut.keys.includes(spelled) && (shortcut.when !== "end" || atEnd));
@@ -101,14 +107,20 @@ export function actionFor(press: Press, atEnd: boolean, table: readonly Shortcut
   return found.action;
 }
 
-/** Keys given to two actions that can be meant at the same time. */
-export function clashes(table: readonly Shortcut[]): readonly string[] {
-  const seen = new Map<string, number>();
-  for (const { keys, when } of table) for (const key of keys) seen.set(`${when ?? ""} ${key}`, (seen.get(`${when ?? ""} ${key}`) ?? 0) + 1);
-  return [...seen].filter(([, times]) => times > 1).map(([key]) => key.trim());
+const isRating = ({ action }: Shortcut): boolean => action === "great" || action === "okay" || action === "bad";
+
+/** Whether two actions can be meant at the same moment. What is wrong with a step may be said by the digits that rate elsewhere. */
+export function meet(one: Shortcut, other: Shortcut): boolean {
+  return one.when === other.when || !(isRating(one) || isRating(other));
 }
 
-export function keysOf(action: ActionName, table: readonly Shortcut[] = SHORTCUTS): readonly string[] {
+/** Keys given to two actions that can be meant at the same time. */
+export function clashes(table: readonly Shortcut[]): readonly string[] {
+  const doubled = table.flatMap((one, at) => one.keys.filter((key) => table.slice(at + 1).some((other) => other.keys.includes(key) && meet(one, other))));
+  return [...new Set(doubled)];
+}
+
+export function keysOf(action: ActionName, table: readonly Shortcut[]): readonly string[] {
   return table.find((shortcut) => shortcut.action === action)?.keys ?? [];
 }
 
@@ -130,8 +142,6 @@ export function shownKey(key: string): string {
 }
 
 /** For aria-keyshortcuts: the table's spelling is the attribute's, apart from the plus key. */
-export function ariaKeys(action: ActionName): string {
-  return keysOf(action)
-    .map((key) => (key === "+" ? "Plus" : key))
-    .join(" ");
+export function ariaKeys(keys: readonly string[]): string {
+  return keys.map((key) => (key === "+" ? "Plus" : key)).join(" ");
 }

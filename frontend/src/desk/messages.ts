@@ -27,6 +27,7 @@ export const en = {
     submit: "Submit",
     give_up: "Give up",
     bad_problem: "Bad problem",
+    skip: "Give it back, not now",
     history: "Last ten items",
     raw: "Raw text",
     instructions: "Instructions",
@@ -34,6 +35,7 @@ export const en = {
     zoom_out: "Smaller text",
     zoom_reset: "Usual text size",
     keys: "All keys",
+    menu: "Menu",
     close: "Close what is open",
     kind_calculation: "Calculation",
     kind_logic: "Reasoning",
@@ -43,7 +45,7 @@ export const en = {
     kind_other: "Other",
   } satisfies Record<ActionName, string>,
   /** For buttons with little room; the title says the rest. */
-  short: { undo: "Undo", flag: "Unsure", first_error: "Above Great, this Bad", give_up: "Give up", bad_problem: "Bad problem" },
+  short: { undo: "Undo", flag: "Unsure", first_error: "Above Great, this Bad", give_up: "Give up", bad_problem: "Bad problem", skip: "Not now" },
   /** The meanings in a line each, always in sight. */
   inSight: { "1": "right, and moves on", "0": "right, no progress", "-1": "wrong or not checkable" } satisfies Record<`${Rating}`, string>,
   kinds: {
@@ -97,7 +99,16 @@ export const en = {
   giveUpHint: "Meant for after two or three minutes of being stuck. What you rated so far is kept.",
   badProblemTitle: "Is the problem itself bad?",
   badProblemHint: "It needs something that is not shown, states a falsehood that makes it unclear, asks nothing definite, or has four or more parts.",
+  commonReasons: "Common reasons",
+  badReasons: ["something is not shown", "a falsehood makes it unclear", "nothing definite is asked", "four or more parts"],
   reason: "Why?",
+  reasonNeeded: "A few words are needed.",
+  skip: {
+    title: "Give it back, not now?",
+    hint: "It goes to whoever comes next, and back to you when nothing else is left.",
+    loses: "What you said of it is not kept.",
+    giveBack: "Give it back",
+  },
   cancel: "Cancel",
   close: "Close",
 
@@ -161,7 +172,9 @@ export const en = {
   leaveAmending: "Leave it as it was",
   historyTitle: "Your last ten items",
   historyEmpty: "Nothing submitted yet.",
-  historyFailed: "The list could not be loaded. Close this and try again.",
+  historyFailed: "The server’s list could not be loaded; what waits in this browser is here.",
+  historyWaiting: "waiting to be sent",
+  historyCorrected: "corrected",
   historyHint: "↑ ↓ and Enter open one to correct it.",
   finish: {
     solution: "no error",
@@ -170,6 +183,36 @@ export const en = {
     bad_problem: "bad problem",
   },
   keysTitle: "Keys",
+  keymap: {
+    title: "Change keys",
+    open: "Change keys",
+    hint: "Press a keycap here, then the new key. Your keys follow you to every machine.",
+    press: "Press the new key. Esc leaves it as it was.",
+    none: "no key",
+    changed: (action: string, key: string): string => `${action}: now ${key}.`,
+    held: (key: string, action: string): string => `${key} is the key of “${action}”. Give that one another key first.`,
+    reserved: (key: string): string => `${key} belongs to the browser or the screen reader.`,
+    modified: (key: string): string => `Keys with Ctrl, Alt or ⌘ (here ${key}) belong to the browser or the screen reader.`,
+    reset: "Reset",
+    resetAll: "Reset all keys",
+    allReset: "All keys are as they were made.",
+    unsent: "Kept in this browser; sent when the connection is back.",
+  },
+  menu: {
+    items: "items today",
+    active: "active",
+    pace: "median an item",
+    week: "The last seven days, items a day",
+    dayItems: (n: number): string => plural(n, "item", "items"),
+    noFigures: "Your figures could not be loaded just now.",
+    size: "Text size",
+    smaller: "Smaller",
+    usual: "Usual",
+    larger: "Larger",
+    theme: "Theme",
+    themes: { light: "Switch to light", dark: "Switch to dark" },
+    signOut: "Sign out",
+  },
   instructionsTitle: "Instructions",
 
   refused: {
@@ -228,6 +271,8 @@ export const en = {
     rated: (step: string, rating: string): string => `${step}: ${rating}.`,
     next: (step: string): string => `Now ${step}.`,
     submitted: "Submitted.",
+    skipped: "Given back.",
+    notSkipped: "No connection: it stays here, after the others.",
     ready: "Ready to submit.",
     undone: "Undone.",
     flagged: (step: string): string => `${step}: unsure.`,
@@ -240,6 +285,12 @@ export const en = {
 export function clock(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
+}
+
+/** Minutes and seconds as `1:05`. */
+export function minutes(ms: number): string {
+  const seconds = Math.round(ms / 1_000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
 export type Messages = typeof en;

@@ -39,6 +39,53 @@ beforeEach(async () => {
   store = await openStore(factory);
 });
 
+describe("a correction of what waits", () => {
+  const first = { ...entry(), client_key: "first" };
+  const correction: Entry = { ...entry(), client_key: "correction", kind: "amendment", target: 0, after: "first" };
+  const second: Entry = { ...entry(), client_key: "second", kind: "amendment", target: 0, after: "correction" };
+  const stored = (annotation: number): Answer<Submitted> => ({ ok: true, status: 201, body: { receipt: { annotation, sha256: "ab" } } });
+  const targets = (sent: readonly Entry[]) => sent.map((one) => [one.client_key, one.target]);
+
+  it("goes behind it, under the id that it was stored as, and so does a correction of that", async () => {
+    const { outbox, sent, timers, last } = outboxOn(store, [failed("offline"), stored(41), stored(42), stored(43)]);
+    await outbox.add(first);
+    await outbox.add(correction);
+    await outbox.add(second);
+    await vi.waitFor(() => expect(last()).toMatchObject({ condition: "offline", waiting: 3 }));
+    timers.at(-1)?.run();
+    await vi.waitFor(() => expect(last()?.waiting).toBe(0));
+    expect(targets(sent).slice(1)).toEqual([["first", first.target], ["correction", 41], ["second", 42]]);
+  });
+
+  it("finds its id also where it was made while the receipt was read", async () => {
+    const { outbox, sent, receipts } = outboxOn(store, [stored(41)]);
+    await outbox.add(first);
+    await vi.waitFor(() => expect(receipts).toEqual(["first"]));
+    await outbox.add(correction);
+    await vi.waitFor(() => expect(targets(sent).at(-1)).toEqual(["correction", 41]));
+  });
+
+  it("knows its id after a crash between the receipt and its own sending", async () => {
+    const before = outboxOn(store, [stored(41), failed("signed_out")]);
+    await store.put(correction);
+    await before.outbox.add(first);
+    await vi.waitFor(() => expect(before.last()).toMatchObject({ condition: "signed_out", waiting: 1 }));
+    const after = outboxOn(await openStore(factory), []);
+    after.outbox.wake();
+    await vi.waitFor(() => expect(targets(after.sent)).toEqual([["correction", 41]]));
+  });
+
+  it("waits for what becomes of one that was refused, and goes with it when that is let go", async () => {
+    const { outbox, sent, last } = outboxOn(store, [failed("refused", "batch_closed")]);
+    await store.put(correction);
+    await outbox.add(first);
+    await vi.waitFor(() => expect(last()).toMatchObject({ condition: "idle", waiting: 0, aside: [{ client_key: "first" }] }));
+    expect(sent).toHaveLength(1);
+    await outbox.drop("first");
+    expect(await store.entries(7)).toEqual([]);
+  });
+});
+
 describe("a submission", () => {
   it("is kept until its receipt and sent once", async () => {
     const { outbox, sent, receipts, last } = outboxOn(store, []);

@@ -56,6 +56,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const refusedByDisk = new Set<string>();
   // Has its receipt, whatever the disk still says.
   const done = new Set<string>();
+  // What the receipts of this tab say that entries were stored as.
+  const storedAs = new Map<string, number>();
   // How often the server stumbled over an entry: those go last, so that one of them never holds up the others.
   const stumbles = new Map<string, number>();
   let condition: Condition = "idle";
@@ -73,7 +75,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const fresh = (stored ?? []).map((entry) => (onDisk.has(entry.client_key) ? entry : (here.get(entry.client_key) ?? entry)));
     // What was on the disk and no longer is has been sent by another tab.
     const added = [...here.values()].filter(({ client_key }) => !known.has(client_key) && !(stored && written.has(client_key)));
-    return [...fresh, ...added].filter((entry) => !done.has(entry.client_key));
+    return [...fresh, ...added].filter((entry) => !done.has(entry.client_key)).map(addressed);
+  }
+
+  /** A correction under the id of what it corrects, where that is known by now. */
+  function addressed(entry: Entry): Entry {
+    const target = entry.after ? storedAs.get(entry.after) : undefined;
+    return target === undefined ? entry : { ...entry, target, after: null };
   }
 
   function forget(clientKey: string): void {
@@ -81,11 +89,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
     for (const place of [here, onDisk, refusedByDisk]) place.delete(clientKey);
   }
 
+  /** What corrects an entry that the server refused waits for what becomes of that. */
+  function isStuck(entry: Entry, entries: readonly Entry[]): boolean {
+    const first = entries.find(({ client_key }) => client_key === entry.after);
+    return first !== undefined && (first.state === "aside" || isStuck(first, entries));
+  }
+
   async function report(next: Condition = condition): Promise<void> {
     condition = next;
     const entries = await all();
     const aside = entries.filter((entry) => entry.state === "aside");
-    say({ condition, waiting: entries.length - aside.length, aside, unkept: refusedByDisk.size });
+    say({ condition, waiting: entries.filter((entry) => entry.state === "waiting" && !isStuck(entry, entries)).length, aside, unkept: refusedByDisk.size });
   }
 
   function say(state: OutboxState): void {
@@ -110,7 +124,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     let stumbled: Failure | null = null;
     const passed = new Set<string>();
     for (;;) {
-      const entry = next((await all()).filter((candidate) => candidate.state === "waiting" && !passed.has(candidate.client_key)));
+      const entry = next((await all()).filter((candidate) => candidate.state === "waiting" && !candidate.after && !passed.has(candidate.client_key)));
       if (!entry) return stumbled ? rest("busy", stumbled) : settle();
       if (condition === "idle") await report("sending");
       const answer = await options.send(entry);
@@ -144,6 +158,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
   }
 
   async function delivered(entry: Entry, reply: Submitted): Promise<void> {
+    // Its corrections get its id before it goes: a crash in between sends it once more, for the same receipt.
+    const waiting = followers(await all(), entry);
+    storedAs.set(entry.client_key, reply.receipt.annotation);
+    for (const follower of waiting) await put(addressed(follower)).catch(() => undefined);
     forget(entry.client_key);
     // Where that fails it is sent once more at the next visit, under the same key, for the same receipt.
     await store.remove(entry.client_key).catch(() => undefined);
@@ -221,8 +239,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
       wake("asked");
     },
     async drop(clientKey) {
-      forget(clientKey);
-      await store.remove(clientKey).catch(() => undefined);
+      for (const key of withFollowers(await all(), clientKey)) {
+        forget(key);
+        await store.remove(key).catch(() => undefined);
+      }
       options.tell();
       await report();
     },
@@ -233,6 +253,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (waiting && condition === "idle") wake();
     },
   };
+}
+
+/** The corrections that wait for this entry's receipt. */
+export const followers = (entries: readonly Entry[], { client_key }: Pick<Entry, "client_key">): readonly Entry[] => entries.filter(({ after }) => after === client_key);
+
+function withFollowers(entries: readonly Entry[], clientKey: string): readonly string[] {
+  return [clientKey, ...followers(entries, { client_key: clientKey }).flatMap(({ client_key }) => withFollowers(entries, client_key))];
 }
 
 type Locks = Pick<LockManager, "request">;

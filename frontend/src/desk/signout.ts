@@ -2,7 +2,7 @@
 
 import "./signout.css";
 import { cookie, createApi, isRecord, type Api } from "./api";
-import { tabLock } from "./outbox";
+import { followers, tabLock } from "./outbox";
 import { pageStore, type Entry, type Store, type StoredDraft } from "./store";
 
 /** How long a tab that is sending right now is waited for, and how long one answer of the server. */
@@ -37,7 +37,10 @@ export async function signOut(form: HTMLFormElement): Promise<void> {
 export async function sendAll(store: Store, account: number, api: Api = apiOf(account)): Promise<number> {
   const lock = tabLock("labelapp-outbox", navigator.locks as LockManager | undefined, PATIENCE);
   await lock(async () => {
-    for (const entry of await store.entries(account)) if (!(await sent(store, api, entry))) return;
+    const tried = new Set<string>();
+    for (let entry; (entry = (await store.entries(account)).find((one) => !one.after && !tried.has(one.client_key))); tried.add(entry.client_key)) {
+      if (!(await sent(store, api, entry))) return;
+    }
     for (const draft of await unsaved(store, account)) if (!(await saved(store, api, draft))) return;
   }).catch(() => undefined);
   const [entries, drafts] = await Promise.all([store.entries(account), unsaved(store, account)]).catch(() => [[], []]);
@@ -62,6 +65,8 @@ async function sent(store: Store, api: Api, entry: Entry): Promise<boolean> {
   if (entry.state === "aside") return true;
   const answer = await (entry.kind === "submission" ? api.submit(entry.target, entry.body) : api.amend(entry.target, entry.body));
   if (answer.ok) {
+    const { annotation } = answer.body.receipt;
+    for (const follower of followers(await store.entries(entry.account), entry)) await store.put({ ...follower, target: annotation, after: null });
     await store.remove(entry.client_key);
     await store.removeDraft(entry.account, entry.target);
   }

@@ -1,6 +1,7 @@
 // What this browser keeps: submissions without a receipt and drafts, in IndexedDB, each under the account that wrote it.
 
 import { isRecord, type Claim, type Subject, type SubmissionBody, type Turn } from "./api";
+import { journalIn, type Journal } from "./journal";
 
 export interface Entry {
   readonly client_key: string;
@@ -14,6 +15,8 @@ export interface Entry {
   readonly subject: Subject;
   /** The conversation's turns, where the solution was built step by step. */
   readonly turns?: readonly Turn[] | null;
+  /** The client key of what this corrects, as long as that has no receipt and so no id. */
+  readonly after?: string | null;
   readonly added: number;
   /** `aside`: the server refused it for good; kept until a person has decided. */
   readonly state: "waiting" | "aside";
@@ -84,10 +87,17 @@ export function pageStore(factory: IDBFactory | undefined = globalThis.indexedDB
 }
 
 /** The browser's store; in memory, and saying so, where the browser offers none (private windows, blocked site data). */
-export async function openStore(factory: IDBFactory | undefined = globalThis.indexedDB, patience = PATIENCE): Promise<Store> {
+export async function openStore(
+  factory: IDBFactory | undefined = globalThis.indexedDB,
+  journal: Journal = journalIn(() => localStorage),
+  patience = PATIENCE,
+): Promise<Store> {
   if (!factory) return memoryStore();
   try {
-    return databaseStore(factory, await open(factory, patience), patience);
+    const store = databaseStore(factory, await open(factory, patience), patience, journal);
+    // What a tab could not finish writing: anybody's, each under its own account.
+    for (const entry of journal.left().filter(isEntry)) await store.put(entry);
+    return store;
   } catch {
     return memoryStore();
   }
@@ -95,7 +105,7 @@ export async function openStore(factory: IDBFactory | undefined = globalThis.ind
 
 type Act<T> = (store: IDBObjectStore) => Promise<T>;
 
-function databaseStore(factory: IDBFactory, first: IDBDatabase, patience: number): Store {
+function databaseStore(factory: IDBFactory, first: IDBDatabase, patience: number, journal: Journal): Store {
   let database: Promise<IDBDatabase> | null = watched(first);
   const gone = new Set<number>();
 
@@ -141,13 +151,14 @@ function databaseStore(factory: IDBFactory, first: IDBDatabase, patience: number
     durable: true,
     async put(entry) {
       if (gone.has(entry.account)) return;
-      // Twice: waiting for the disk takes long enough for a tab to die in; the first has left this tab within a millisecond or two, the
-      // second also outlives the machine.
-      const handedOver = writeOne(ENTRIES, (store) => store.put(entry));
-      const onTheDisk = writeOne(ENTRIES, (store) => store.put(entry), "strict");
-      await Promise.all([handedOver, onTheDisk]);
+      journal.note(entry.client_key, entry);
+      await writeOne(ENTRIES, (store) => store.put(entry), "strict");
+      journal.strike(entry.client_key);
     },
-    remove: (clientKey) => writeOne(ENTRIES, (store) => store.delete(clientKey)),
+    async remove(clientKey) {
+      journal.strike(clientKey);
+      await writeOne(ENTRIES, (store) => store.delete(clientKey));
+    },
     entries,
     putDraft: async (draft) => (gone.has(draft.account) ? undefined : writeOne(DRAFTS, (store) => store.put(draft))),
     draft: async (account, claim) => {
@@ -158,6 +169,7 @@ function databaseStore(factory: IDBFactory, first: IDBDatabase, patience: number
     removeDraft: (account, claim) => writeOne(DRAFTS, (store) => store.delete([account, claim])),
     clear: async (account) => {
       gone.add(account);
+      for (const entry of journal.left().filter(isEntry)) if (entry.account === account) journal.strike(entry.client_key);
       await write(ENTRIES, (store) => eachOf(store, account, (cursor) => cursor.delete()));
       await write(DRAFTS, (store) => eachOf(store, account, (cursor) => cursor.delete()));
     },
