@@ -1,6 +1,7 @@
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { entry } from "./fixtures";
+import { journalIn } from "./journal";
 import { memoryStore, openStore, pageStore, type Store, type StoredDraft } from "./store";
 
 const draft = (account: number, claim: number): StoredDraft => ({ account, claim, version: 0, dirty: true, draft: { v: 1 } });
@@ -64,6 +65,53 @@ it("records that nobody can read are passed over, stay, and go with their accoun
   expect(await count()).toBe(0);
 });
 
+describe("a tab that dies between Enter and the disk", () => {
+  const kept = new Map<string, string>();
+  // A Storage whose keys are its own properties, as a browser's are.
+  const storage = new Proxy({} as Storage, {
+    get: (_, name) => ({ getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => kept.set(key, value), removeItem: (key: string) => kept.delete(key) })[name as "getItem"],
+    ownKeys: () => [...kept.keys()],
+    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+  });
+  const journal = journalIn(() => storage);
+  beforeEach(() => kept.clear());
+
+  it("has handed its submission over: the next visit finds it until it has its receipt", async () => {
+    const one = entry();
+    const dying = await openStore(factory, journal);
+    const done = dying.put(one);
+    expect(journal.left()).toEqual([one]);
+    await done;
+    expect(journal.left()).toEqual([]);
+    journal.note(one.client_key, one); // as if the tab had died before the disk had it
+    const next = await openStore(new IDBFactory(), journal);
+    expect(await next.entries(7)).toEqual([one]);
+    await next.remove(one.client_key);
+    expect([await next.entries(7), journal.left()]).toEqual([[], []]);
+  });
+
+  it("keeps it for its own account, and signing out takes it along", async () => {
+    const [mine, theirs] = [entry(7), entry(8)];
+    const store = await openStore(factory, journal);
+    for (const one of [mine, theirs]) journal.note(one.client_key, one);
+    await store.clear(7);
+    expect(journal.left()).toEqual([theirs]);
+    const next = await openStore(factory, journal);
+    expect([await next.entries(7), await next.entries(8)]).toEqual([[], [theirs]]);
+  });
+
+  it("is not hurt by a journal that is damaged, full or forbidden", async () => {
+    kept.set("desk-journal x", "{");
+    kept.set("desk-journal y", '{"account": 7}');
+    const one = entry();
+    await (await openStore(factory, journal)).put(one);
+    const forbidden = journalIn(() => { throw new DOMException("no", "SecurityError"); });
+    const store = await openStore(factory, forbidden);
+    await store.put(entry());
+    expect(await store.entries(7)).toHaveLength(2);
+  });
+});
+
 describe("a database that is not to be had", () => {
   it.each([
     ["absent", undefined],
@@ -72,7 +120,7 @@ describe("a database that is not to be had", () => {
   ])("%s is replaced by memory, and the store says so", async (_, broken) => {
     // `undefined` would mean the global one.
     vi.stubGlobal("indexedDB", undefined);
-    const store = await openStore(broken, 10);
+    const store = await openStore(broken, undefined, 10);
     vi.unstubAllGlobals();
     expect(store.durable).toBe(false);
     await store.put(entry());

@@ -94,10 +94,7 @@ export async function openStore(
 ): Promise<Store> {
   if (!factory) return memoryStore();
   try {
-    const store = databaseStore(factory, await open(factory, patience), patience, journal);
-    // What a tab could not finish writing: anybody's, each under its own account.
-    for (const entry of journal.left().filter(isEntry)) await store.put(entry);
-    return store;
+    return databaseStore(factory, await open(factory, patience), patience, journal);
   } catch {
     return memoryStore();
   }
@@ -146,7 +143,13 @@ function databaseStore(factory: IDBFactory, first: IDBDatabase, patience: number
     write(name, (store) => (run(store), store.transaction.commit()), durability);
   const all = (name: string): Promise<readonly unknown[]> => within(name, "readonly", (store) => settled(store.getAll()));
   const drafts = async (account: number) => (await all(DRAFTS)).filter(isStoredDraft).filter((draft) => draft.account === account);
-  const entries = async (account: number) => inOrder((await all(ENTRIES)).filter(isEntry), account);
+  const entries = async (account: number) => {
+    const stored = (await all(ENTRIES)).filter(isEntry);
+    const known = new Set(stored.map((entry) => entry.client_key));
+    // What a tab could not finish writing.
+    const noted = journal.left().filter(isEntry).filter((entry) => !known.has(entry.client_key));
+    return inOrder([...stored, ...noted], account);
+  };
   return {
     durable: true,
     async put(entry) {
