@@ -1,4 +1,5 @@
-// What practice is made of: solutions to grade, with what may reasonably be said of each step and why. One file a language, loaded when asked for.
+// What practice is made of: solutions to grade and conversations to hold, with what may reasonably be said of each step and why. One file a language,
+// loaded when asked for.
 
 import type { Rating } from "../state";
 
@@ -9,13 +10,17 @@ export interface Expected {
   readonly why: string;
 }
 
-export interface PracticeItem {
+interface Shown {
   /** The same in every language: remembers that it was done. */
   readonly id: string;
   /** What the item shows, said after it. */
   readonly lesson: string;
   readonly problem: string;
   readonly reference: string;
+}
+
+/** A whole solution to grade. */
+export interface PracticeSolution extends Shown {
   readonly steps: readonly Expected[];
   readonly answer: string | null;
   /** Alternatives to the first Bad step, if any. */
@@ -23,6 +28,19 @@ export interface PracticeItem {
   /** Where the problem itself is bad: why. */
   readonly badProblem?: string;
 }
+
+/** One turn of a conversation: what is offered, and where all of it is Bad a step that one might write. */
+export interface PracticeTurn {
+  readonly offered: readonly Expected[];
+  readonly own?: string;
+}
+
+/** A solution to build step by step. Its turns are the same whichever of the reasonable steps is chosen. */
+export interface PracticeTalk extends Shown {
+  readonly turns: readonly PracticeTurn[];
+}
+
+export type PracticeItem = PracticeSolution | PracticeTalk;
 
 export interface PracticeWords {
   readonly headline: {
@@ -36,10 +54,16 @@ export interface PracticeWords {
     readonly notBadProblem: string;
     readonly overlookedBadProblem: string;
     readonly gaveUp: string;
+    readonly goodWay: string;
+    readonly badWay: (turn: number) => string;
   };
   readonly step: (n: number) => string;
   readonly or: string;
   readonly stepByStep: string;
+  readonly turn: (n: number) => string;
+  readonly written: string;
+  readonly ours: string;
+  readonly ownHint: string;
   readonly alternatives: string;
   readonly yours: string;
   readonly expected: string;
@@ -56,7 +80,8 @@ export interface PracticeWords {
 
 export interface PracticeContent {
   readonly words: PracticeWords;
-  readonly items: readonly PracticeItem[];
+  readonly solutions: readonly PracticeSolution[];
+  readonly talks: readonly PracticeTalk[];
 }
 
 /** The practice in the language of the page; English where there is no other. */

@@ -15,10 +15,16 @@ export const de: PracticeContent = {
       notBadProblem: "Die Aufgabe ist in Ordnung, ihre Lösung lässt sich bewerten.",
       overlookedBadProblem: "Die Aufgabe selbst ist fehlerhaft: melden, statt die Schritte zu bewerten.",
       gaveUp: "Hier wurde aufgegeben. Das war erwartet:",
+      goodWay: "Richtig: jeder Schritt, mit dem die Lösung weiterging, war vertretbar.",
+      badWay: (turn) => `Die Lösung ging mit einem schlechten Schritt weiter: Schritt ${turn}.`,
     },
     step: (n) => `Schritt ${n}`,
     or: "oder",
     stepByStep: "Schritt für Schritt",
+    turn: (n) => `Schritt ${n}`,
+    written: "Geschrieben",
+    ours: "Zum Beispiel",
+    ownHint: "Ein Gedanke, richtig, auf einen Blick nachzuprüfen und ein Schritt voran? Dann ist er so gut wie dieser.",
     alternatives: "Alternativen",
     yours: "Gegeben",
     expected: "Erwartet",
@@ -35,7 +41,7 @@ export const de: PracticeContent = {
     toDesk: "Jetzt bewerten",
     again: "Noch einmal üben",
   },
-  items: [
+  solutions: [
     {
       id: "great-or-okay",
       lesson: "Gut bringt die Lösung voran. Ein wahrer Satz, der nichts voranbringt, ist Okay, so freundlich er auch klingt.",
@@ -168,6 +174,84 @@ export const de: PracticeContent = {
         { text: "Ein Drittel davon ist $x = 5$.\n\n# Answer\n\n5", ratings: [1], why: "Die Antwort folgt und lässt sich prüfen: 3 · 5 + 7 = 22." },
       ],
       answer: "5",
+    },
+  ],
+  talks: [
+    {
+      id: "rate-all",
+      lesson: "Jeder angebotene Schritt wird bewertet, nicht nur der, den man selbst ginge. Die Lösung geht mit einem guten weiter, der ausgelost wird.",
+      problem: "Der Rand eines Rechtecks ist $26$ cm lang, eine seiner Seiten $5$ cm. Wie groß ist sein Flächeninhalt, in Quadratzentimetern?",
+      reference: "40",
+      turns: [
+        {
+          offered: [
+            { text: "Zwei benachbarte Seiten sind zusammen der halbe Rand, $26 : 2 = 13$ cm.", ratings: [1], why: "Richtig, und es führt zur anderen Seite." },
+            { text: "Ein Rechteck hat vier Seiten, und gegenüberliegende sind gleich lang.", ratings: [0, 1], why: "Wahr. Für die einen nur, was alle wissen, für die anderen ein brauchbarer Anfang." },
+            { text: "Der Flächeninhalt ist $26 \\cdot 5 = 130$ Quadratzentimeter.\n\n# Answer\n\n130", ratings: [-1], why: "Rand mal Seite ist kein Flächeninhalt, auch wenn darunter eine Antwort steht." },
+          ],
+        },
+        {
+          offered: [
+            { text: "Jetzt sollten wir herausfinden, wie lang die andere Seite ist.", ratings: [0], why: "Eine Ankündigung: richtig, und herausgefunden ist noch nichts." },
+            { text: "Der halbe Rand ist $13$ cm, also ist die andere Seite $13 - 5 = 8$ cm lang.", ratings: [1], why: "Richtig, und fast der ganze Weg." },
+            { text: "Die andere Seite ist $26 - 5 = 21$ cm lang.", ratings: [-1], why: "Das zieht eine Seite vom ganzen Rand ab; übrig bleiben drei Seiten." },
+          ],
+        },
+        {
+          offered: [
+            { text: "Wegen $5 + 8 = 13$ ist der Flächeninhalt $13$ Quadratzentimeter.\n\n# Answer\n\n13", ratings: [-1], why: "Für den Flächeninhalt werden die Seiten multipliziert, nicht addiert." },
+            { text: "Seiten von $5$ cm und $8$ cm geben einen Flächeninhalt von $5 \\cdot 8 = 40$ Quadratzentimetern.\n\n# Answer\n\n40", ratings: [1], why: "Die Antwort folgt aus dem, was oben steht." },
+          ],
+        },
+      ],
+    },
+    {
+      id: "okay-goes-on",
+      lesson: "Ist keiner Gut, genügt ein Schritt, der Okay ist, um weiterzugehen. Gut muss er dafür nicht heißen.",
+      problem: "Auf welche Ziffer endet $7^{10}$?",
+      reference: "9",
+      turns: [
+        {
+          offered: [
+            { text: "Eine Potenz von $7$ endet immer auf $7$.", ratings: [-1], why: "Schon 7 · 7 = 49 endet auf 9." },
+            { text: "Gesucht ist die Ziffer, auf die $7^{10}$ endet.", ratings: [0], why: "Noch einmal die Frage: richtig, und keinen Schritt weiter." },
+          ],
+        },
+        {
+          offered: [
+            { text: "Die Potenzen $7$, $7^2$, $7^3$, $7^4$ enden auf $7$, $9$, $3$, $1$, und von da an wiederholen sich die Ziffern.", ratings: [1], why: "Jede Ziffer folgt aus der vorigen, und das Muster entscheidet die Frage." },
+            { text: "Wegen $7 \\cdot 10 = 70$ endet die Potenz $7^{10}$ auf $0$.\n\n# Answer\n\n0", ratings: [-1], why: "Eine Potenz ist kein Produkt mit dem Exponenten." },
+          ],
+        },
+        {
+          offered: [
+            { text: "Geteilt durch $4$ lässt der Exponent $10$ den Rest $2$, also ist die letzte Ziffer $2$.\n\n# Answer\n\n2", ratings: [-1], why: "Der Rest sagt, die wievielte der vier Ziffern es ist, nicht die Ziffer selbst." },
+            { text: "Nach acht Potenzen haben sich die Ziffern zweimal wiederholt, also endet $7^{10}$ wie $7^2$ auf $9$.\n\n# Answer\n\n9", ratings: [1], why: "Das folgt aus dem Muster, und die Antwort ist vollständig." },
+          ],
+        },
+      ],
+    },
+    {
+      id: "write-it",
+      lesson: "Sind alle schlecht, den nächsten Schritt schreiben: ein Gedanke, der selbst Gut wäre, nicht der ganze Weg.",
+      problem: "Nach einem Rabatt von $20\\,\\%$ kostet ein Mantel $40$ Euro. Was hat er vorher gekostet?",
+      reference: "50",
+      turns: [
+        {
+          offered: [
+            { text: "Der Rabatt ist $20\\,\\%$ von $40$ Euro, also $8$ Euro; der Mantel hat $48$ Euro gekostet.\n\n# Answer\n\n48", ratings: [-1], why: "Der Rabatt ging vom alten Preis ab, nicht vom neuen." },
+            { text: "Mit dem Rabatt zusammen sind es $40 + 20 = 60$ Euro.", ratings: [-1], why: "Prozent sind keine Euro." },
+            { text: "Man sieht sofort, dass er $50$ Euro gekostet hat.\n\n# Answer\n\n50", ratings: [-1], why: "50 stimmt, und nichts erlaubt, das nachzuprüfen." },
+          ],
+          own: "Der neue Preis ist $80\\,\\%$ des alten, also sind $40$ Euro davon $80\\,\\%$.",
+        },
+        {
+          offered: [
+            { text: "Der neue Preis ist $80\\,\\%$ des alten, also sind $10\\,\\%$ des alten $40 : 8 = 5$ Euro, und das Ganze sind $50$ Euro.\n\n# Answer\n\n50", ratings: [1], why: "Jeder Teil lässt sich nachprüfen, und die Antwort folgt." },
+            { text: "Und $80\\,\\%$ von $40$ Euro sind $32$ Euro.\n\n# Answer\n\n32", ratings: [-1], why: "Das geht in die falsche Richtung: vor dem Rabatt war es mehr." },
+          ],
+        },
+      ],
     },
   ],
 };

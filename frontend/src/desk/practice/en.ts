@@ -15,10 +15,16 @@ export const en: PracticeContent = {
       notBadProblem: "The problem is fine; its solution can be graded.",
       overlookedBadProblem: "The problem itself is bad: report it instead of grading the steps.",
       gaveUp: "You gave up on this one. Here is what was expected.",
+      goodWay: "Right: every step that the solution went on with is a reasonable one.",
+      badWay: (turn) => `The solution went on with a Bad step: step ${turn}.`,
     },
     step: (n) => `step ${n}`,
     or: "or",
     stepByStep: "Step by step",
+    turn: (n) => `Step ${n}`,
+    written: "You wrote",
+    ours: "We might write",
+    ownHint: "Is yours one idea, right, checkable at a glance, and a step on? Then it is as good as this one.",
     alternatives: "Alternatives",
     yours: "You said",
     expected: "Expected",
@@ -35,7 +41,7 @@ export const en: PracticeContent = {
     toDesk: "Go to the desk",
     again: "Practise once more",
   },
-  items: [
+  solutions: [
     {
       id: "great-or-okay",
       lesson: "Great moves the solution on. A true sentence that moves nothing is Okay, however friendly it sounds.",
@@ -168,6 +174,84 @@ export const en: PracticeContent = {
         { text: "A third of that is $x = 5$.\n\n# Answer\n\n5", ratings: [1], why: "The answer follows, and it can be checked: 3 · 5 + 7 = 22." },
       ],
       answer: "5",
+    },
+  ],
+  talks: [
+    {
+      id: "rate-all",
+      lesson: "Every step on offer is rated, not only the one you would take. The solution goes on from a Great one, drawn at random.",
+      problem: "The border of a rectangle is $26$ cm long, and one of its sides $5$ cm. How large is its area, in square centimetres?",
+      reference: "40",
+      turns: [
+        {
+          offered: [
+            { text: "Two neighbouring sides together are half of the border, $26 : 2 = 13$ cm.", ratings: [1], why: "Right, and it leads to the other side." },
+            { text: "A rectangle has four sides, and opposite ones are equally long.", ratings: [0, 1], why: "True. To some only what everybody knows, to others a useful start." },
+            { text: "The area is $26 \\cdot 5 = 130$ square centimetres.\n\n# Answer\n\n130", ratings: [-1], why: "Border times side is no area, even though an answer stands below it." },
+          ],
+        },
+        {
+          offered: [
+            { text: "Now we should find out how long the other side is.", ratings: [0], why: "An announcement: right, and nothing is found out yet." },
+            { text: "Half of the border is $13$ cm, so the other side is $13 - 5 = 8$ cm long.", ratings: [1], why: "Right, and nearly all of the way." },
+            { text: "The other side is $26 - 5 = 21$ cm long.", ratings: [-1], why: "That takes one side from the whole border; three sides are left." },
+          ],
+        },
+        {
+          offered: [
+            { text: "With $5 + 8 = 13$ the area is $13$ square centimetres.\n\n# Answer\n\n13", ratings: [-1], why: "The sides are multiplied for an area, not added." },
+            { text: "Sides of $5$ cm and $8$ cm make an area of $5 \\cdot 8 = 40$ square centimetres.\n\n# Answer\n\n40", ratings: [1], why: "The answer follows from what stands above." },
+          ],
+        },
+      ],
+    },
+    {
+      id: "okay-goes-on",
+      lesson: "Where none is Great, an Okay step is enough to go on. It need not be called Great for that.",
+      problem: "What is the last digit of $7^{10}$?",
+      reference: "9",
+      turns: [
+        {
+          offered: [
+            { text: "The last digit of a power of $7$ is always $7$.", ratings: [-1], why: "Already 7 · 7 = 49 ends in 9." },
+            { text: "We want to know in which digit $7^{10}$ ends.", ratings: [0], why: "The question once more: right, and no step further." },
+          ],
+        },
+        {
+          offered: [
+            { text: "The powers $7$, $7^2$, $7^3$, $7^4$ end in $7$, $9$, $3$, $1$, and from there on the digits repeat.", ratings: [1], why: "Each digit follows from the one before, and the pattern decides the question." },
+            { text: "Since $7 \\cdot 10 = 70$, the power $7^{10}$ ends in $0$.\n\n# Answer\n\n0", ratings: [-1], why: "A power is no product with the exponent." },
+          ],
+        },
+        {
+          offered: [
+            { text: "Divided by $4$, the exponent $10$ leaves $2$, so the last digit is $2$.\n\n# Answer\n\n2", ratings: [-1], why: "The remainder says which of the four digits it is, not the digit itself." },
+            { text: "After eight powers the digits have repeated twice, so $7^{10}$ ends as $7^2$ does, in $9$.\n\n# Answer\n\n9", ratings: [1], why: "It follows from the pattern, and the answer is complete." },
+          ],
+        },
+      ],
+    },
+    {
+      id: "write-it",
+      lesson: "Where all are Bad, write the next step: one idea that you would call Great yourself, not the whole way.",
+      problem: "After a discount of $20\\,\\%$ a coat costs $40$ euros. What did it cost before?",
+      reference: "50",
+      turns: [
+        {
+          offered: [
+            { text: "The discount is $20\\,\\%$ of $40$ euros, that is $8$ euros, so the coat cost $48$ euros.\n\n# Answer\n\n48", ratings: [-1], why: "The discount was taken from the old price, not from the new one." },
+            { text: "With the discount put back it is $40 + 20 = 60$ euros.", ratings: [-1], why: "Per cent are not euros." },
+            { text: "One sees at once that it cost $50$ euros.\n\n# Answer\n\n50", ratings: [-1], why: "50 is right, and nothing lets anybody check it." },
+          ],
+          own: "The new price is $80\\,\\%$ of the old one, so $40$ euros are $80\\,\\%$ of it.",
+        },
+        {
+          offered: [
+            { text: "The new price is $80\\,\\%$ of the old one, so $10\\,\\%$ of the old one are $40 : 8 = 5$ euros, and all of it is $50$ euros.\n\n# Answer\n\n50", ratings: [1], why: "Each part can be checked, and the answer follows." },
+            { text: "And $80\\,\\%$ of $40$ euros are $32$ euros.\n\n# Answer\n\n32", ratings: [-1], why: "That goes the wrong way: before the discount it cost more." },
+          ],
+        },
+      ],
     },
   ],
 };

@@ -24,5 +24,9 @@ export function headline({ headline: say, step, or }: PracticeWords, outcome: Ou
       return say.overlookedBadProblem;
     case "gave_up":
       return say.gaveUp;
+    case "good_way":
+      return say.goodWay;
+    case "bad_way":
+      return say.badWay(outcome.turn + 1);
   }
 }

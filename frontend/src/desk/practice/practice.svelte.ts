@@ -1,12 +1,13 @@
 // Practice: the desk's work comes from here and goes nowhere. Each submission is answered by what was expected, then the next item follows.
 
 import type { Component } from "svelte";
-import type { Answer, Api, Claim, Submitted, Work } from "../api";
+import type { Answer, Api, Claim, Submitted, Turn, Work } from "../api";
 import type { Desk } from "../desk.svelte";
 import { memoryStore, type Store } from "../store";
 import type { PracticeContent, PracticeItem, PracticeWords } from "./content";
 import { grade, type Grade } from "./grade";
 import { keepDone, readDone, type Done } from "./progress";
+import { answeredTurns, firstTurns } from "./talk";
 
 export interface Feedback {
   readonly item: PracticeItem;
@@ -40,7 +41,8 @@ export class Practice {
   #feedbackAt = -Infinity;
 
   constructor(content: PracticeContent, options: PracticeOptions) {
-    [this.items, this.words, this.View, this.#options] = [content.items, content.words, options.View, options];
+    this.items = options.protocol === "step-by-step" ? content.talks : content.solutions;
+    [this.words, this.View, this.#options] = [content.words, options.View, options];
     this.done = readDone(options.shelf, options.account, options.protocol);
   }
 
@@ -51,14 +53,29 @@ export class Practice {
     claims: () => answered<Work>({ claims: this.feedback ? [] : this.#claims(), progress: { today: this.doneCount, active_ms_today: 0 } }),
     saveDraft: (_claim, version) => answered({ version: version + 1, expires_at: "" }),
     submit: (claim, body) => {
-      const item = this.items[claim % this.items.length];
+      const item = this.#itemOf(claim);
       if (!item) return nothing<Submitted>();
       this.#give({ item, grade: grade(item, body.label) });
       return answered<Submitted>({ receipt: { annotation: claim, sha256: "" } });
     },
     amend: () => nothing(),
     mine: () => answered({ results: [] }),
+    talk: {
+      answer: (claim, body) => {
+        const item = this.#itemOf(claim);
+        if (!item || !("turns" in item)) return nothing();
+        const turns = answeredTurns(item, this.#turns.get(claim) ?? firstTurns(item), body);
+        this.#turns.set(claim, turns);
+        return answered({ turns });
+      },
+      prepare: () => answered(null),
+      claim: (claim) => {
+        const item = this.#itemOf(claim);
+        return item ? answered(claimOf(item, claim, this.#turns.get(claim))) : nothing();
+      },
+    },
   };
+  readonly #turns = new Map<number, readonly Turn[]>();
 
   get doneCount(): number {
     return this.items.filter(({ id }) => id in this.done).length;
@@ -96,7 +113,12 @@ export class Practice {
   #claims(): readonly Claim[] {
     const index = this.items.findIndex(({ id }) => !(id in this.done));
     const item = this.items[index];
-    return item ? [claimOf(item, this.#round * this.items.length + index)] : [];
+    const claim = this.#round * this.items.length + index;
+    return item ? [claimOf(item, claim, this.#turns.get(claim))] : [];
+  }
+
+  #itemOf(claim: number): PracticeItem | undefined {
+    return this.items[claim % this.items.length];
   }
 
   #give(feedback: Feedback): void {
@@ -113,17 +135,11 @@ export class Practice {
   }
 }
 
-function claimOf(item: PracticeItem, id: number): Claim {
+/** An item as the server would hand it out; `turns` where its conversation has begun. */
+function claimOf(item: PracticeItem, id: number, turns?: readonly Turn[]): Claim {
+  const common = { id, problem: { text: item.problem, answer: item.reference }, draft: null, draft_version: 0, expires_at: "" };
+  if ("turns" in item) return { ...common, steps: [], answer: null, alternatives: {}, turns: turns ?? firstTurns(item) };
   const first = item.steps.findIndex(({ ratings }) => ratings.includes(-1));
   const alternatives = item.alternatives ? { [String(first)]: item.alternatives.map(({ text }) => text) } : {};
-  return {
-    id,
-    problem: { text: item.problem, answer: item.reference },
-    steps: item.steps.map(({ text }) => text),
-    answer: item.answer,
-    alternatives,
-    draft: null,
-    draft_version: 0,
-    expires_at: "",
-  };
+  return { ...common, steps: item.steps.map(({ text }) => text), answer: item.answer, alternatives };
 }
