@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from annotation import exports, queue, snapshots
+from annotation import exports, preferences, queue, snapshots
 from annotation.models import Project, User
 from annotation.queue import QueueEntry
 from tests.e2e.conftest import PASSWORD
@@ -76,7 +76,7 @@ def test_the_language_is_switched_without_javascript_on_the_page_one_is_on(plain
     expect(plain.get_by_role("heading", name="My projects")).to_be_visible()
 
 
-def test_the_desk_speaks_german_and_stores_what_was_pressed(
+def test_the_desk_speaks_german_stores_what_was_pressed_and_switches_from_its_menu(
     german: Page, labeller: User, project: Project, queued: None
 ) -> None:
     page = german
@@ -90,7 +90,7 @@ def test_the_desk_speaks_german_and_stores_what_was_pressed(
     keys.press("3")
     expect(page.get_by_test_id("submit-reason")).to_have_text("Erster schlechter Schritt: 2")
     assert english_words(page) == []
-    for key in ("?", "i", "h", "Shift+G"):
+    for key in ("?", "i", "h", "m", "Shift+G"):
         keys.press(key)
         expect(page.get_by_role("dialog")).to_be_visible()
         assert (key, english_words(page)) == (key, [])
@@ -98,6 +98,11 @@ def test_the_desk_speaks_german_and_stores_what_was_pressed(
         expect(page.get_by_role("dialog")).to_be_hidden()
     keys.press("Enter")
     expect(page.get_by_test_id("save-state")).to_contain_text("gespeichert")
+    keys.press("m")
+    page.get_by_test_id("language-en").click()
+    expect(page.get_by_test_id("save-state")).to_contain_text("saved")
+    assert page.url.endswith("/projects/algebra/label/")
+    assert preferences.of(user=labeller).language == "en"
     line = json.loads(b"".join(exports.export(snapshot=snapshots.freeze(project=project), format="prm800k")))
     assert line["label"]["finish_reason"] == "found_error"
     assert [step["completions"][0]["rating"] for step in line["label"]["steps"]] == [1, -1]
