@@ -175,6 +175,7 @@ export const de: Messages = {
   amending: (when) => `Korrektur eines Eintrags, abgeschickt ${when}.`,
   leaveAmending: "Lassen, wie er war",
   historyTitle: "Die letzten zehn Einträge",
+    toDesk: "Zum Bewerten",
   historyEmpty: "Noch nichts abgeschickt.",
   historyFailed: "Die Liste des Servers ließ sich nicht laden; was in diesem Browser wartet, steht hier.",
   historyWaiting: "wartet",

@@ -171,6 +171,7 @@ export const en = {
   amending: (when: string): string => `You are correcting an item that you submitted at ${when}.`,
   leaveAmending: "Leave it as it was",
   historyTitle: "Your last ten items",
+    toDesk: "Go to the desk",
   historyEmpty: "Nothing submitted yet.",
   historyFailed: "The server’s list could not be loaded; what waits in this browser is here.",
   historyWaiting: "waiting to be sent",
