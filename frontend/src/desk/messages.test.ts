@@ -1,4 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { de as deDialogs } from "./dialogs/de";
+import { en as enDialogs } from "./dialogs/en";
+import { dialogWordsIn } from "./dialogs/words";
 import { en, localeOf, messagesIn } from "./messages";
 import { de } from "./messages.de";
 
@@ -10,19 +13,21 @@ function words(of: unknown, path = ""): [string, string][] {
 }
 
 /** The same in both languages by nature. */
+const ENGLISH = words({ ...en, dialogs: enDialogs });
+const GERMAN = words({ ...de, dialogs: deDialogs });
 const SHARED = [".ratings.0", ".alternative", ".said.rated"];
 
 describe("the languages", () => {
   it("say every word, and each in its own language", () => {
-    const english = new Map(words(en));
-    const left = words(de).filter(([path, text]) => !text || english.get(path) === text);
+    const english = new Map(ENGLISH);
+    const left = GERMAN.filter(([path, text]) => !text || english.get(path) === text);
     expect(left.map(([path]) => path.replace(/\(\d\)$/, "")).filter((path) => !SHARED.includes(path))).toEqual([]);
   });
 
   it("name the same numbers in both languages", () => {
     const numbers = (text: string) => [...text.matchAll(/\d+/g)].map(String).sort().join(" ");
-    const german = new Map(words(de));
-    const apart = words(en).filter(([path, text]) => path.includes("(") && numbers(text) !== numbers(german.get(path) ?? ""));
+    const german = new Map(GERMAN);
+    const apart = ENGLISH.filter(([path, text]) => path.includes("(") && numbers(text) !== numbers(german.get(path) ?? ""));
     expect(apart).toEqual([]);
   });
 
@@ -30,6 +35,7 @@ describe("the languages", () => {
     expect((await messagesIn("de-AT")).language).toBe("de");
     expect(await messagesIn("en")).toBe(en);
     expect(await messagesIn("fr")).toBe(en);
+    expect([await dialogWordsIn("de-AT"), await dialogWordsIn("fr")]).toEqual([deDialogs, enDialogs]);
   });
 
   it("write times as the browser's owner does in the language shown", () => {
