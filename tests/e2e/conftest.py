@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 PASSWORD = "correct horse battery"
@@ -38,3 +40,23 @@ def sign_in(page: Page) -> Callable[[str], None]:
         page.wait_for_url(lambda url: "/accounts/login/" not in url)
 
     return act
+
+
+@pytest.fixture
+def open_as(browser: Browser, live_server: Any) -> Iterator[Callable[[Client, str], Page]]:
+    """A browser with this client's session, in a language and the light theme, without motion."""
+    opened = []
+
+    def act(client: Client, language: str) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url, viewport={"width": 1280, "height": 800}, reduced_motion="reduce", locale=language
+        )
+        opened.append(context)
+        held = {name: morsel.value for name, morsel in client.cookies.items()}
+        held |= {settings.LANGUAGE_COOKIE_NAME: language, "theme": "light"}
+        context.add_cookies([{"name": name, "value": value, "url": live_server.url} for name, value in held.items()])
+        return context.new_page()
+
+    yield act
+    for context in opened:
+        context.close()

@@ -1,0 +1,198 @@
+"""A populated installation for tests that look at every page: the attacks' stage, and beside it what only eyes need.
+
+That is rounds and imports in every state, a project with nothing in it, a paused one, one solved step by step, and long names.
+"""
+
+from collections.abc import Iterator
+from time import time
+from typing import Any
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from activelearning import rounds
+from activelearning.models import RewardModel, Round, RoundState, Selected
+from annotation import accounts, membership, projects, queue
+from annotation.models import Import, JobState, Membership, Project, Protocol, Role, User
+from annotation.queue import QueueEntry
+from tests.annotation.conversations import TREE, queue_problem
+from tests.attacks import stage as theatre
+from tests.factories import make_problem, make_queue, make_solution
+
+LONG = "A project whose name goes on for longer than anybody would have thought wise Donaudampfschifffahrtsgesellschaft"
+STEPS = [
+    "Let's call the numerator $x$.",
+    "So the denominator is $3x - 7$.",
+    "We know that $\\frac{x}{3x-7} = \\frac{2}{5}$.",
+    "So $5x = 2(3x-7)$, that is \\[5x = 6x - 14.\\]",
+    "So $x = 7$.\n\n# Answer\n\n7",
+]
+PROBLEM = (
+    "The denominator of a fraction is $7$ less than $3$ times the numerator. "
+    "If the fraction is equivalent to $\\frac{2}{5}$, what is the numerator of the fraction?"
+)
+
+
+def build() -> theatre.Stage:
+    """The stage; `parameters` name one row of each kind, and the projects beside it have these short names:
+    `full`, `empty`, `paused`, `steps`, `long`."""
+    stage = theatre.build()
+    User.objects.filter(pk=stage.users["admin"].pk).update(is_operator=True, name="Ada Lovelace")
+    for slug, name in {
+        "full": "Linear equations",
+        "empty": "Nothing here yet",
+        "paused": "Paused",
+        "long": LONG,
+    }.items():
+        _members(
+            stage, projects.create_project(slug=slug, name=name, instructions="# Look closely\n\n- Grade each step.")
+        )
+    _members(stage, projects.create_project(slug="steps", name="Step by step", protocol=Protocol.STEP_BY_STEP))
+    _full(Project.objects.get(slug="full"), stage.users["researcher"])
+    paused = Project.objects.get(slug="paused")
+    make_queue(paused, solutions=2)
+    Project.objects.filter(pk=paused.pk).update(paused=True)
+    queue_problem(Project.objects.get(slug="steps"), TREE)
+    for name in ("newcomer", "protected"):
+        stage.users[name], _ = accounts.create_account(email=f"{name}@example.org", password=theatre.PASSWORD)
+    return stage
+
+
+def session_of(user: User | None, *, fresh: bool = True) -> Client:
+    """A client of this person (nobody signed in for None). Fresh: signed in a moment ago, so that no page asks for the password again."""
+    client = Client(raise_request_exception=False)
+    if user:
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        session = client.session
+        at = time() if fresh else 0
+        session["account_authentication_methods"] = [{"method": "password", "at": at, "reauthenticated": fresh}]
+        session["account_authentication_methods_user"] = str(user.pk)
+        session.save()
+    return client
+
+
+def protected(stage: theatre.Stage) -> User:
+    """A person with an authenticator app and recovery codes."""
+    person = stage.users["protected"]
+    TOTP.activate(person, "A" * 32)
+    RecoveryCodes.activate(person)
+    return person
+
+
+def add_security_key(page: Page, person: User) -> int:
+    """Register a key that the browser plays, through the real page; its row's id."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+    }
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    page.goto("/accounts/2fa/webauthn/add/")
+    page.fill("input[name=name]", "The key on my ring")
+    page.click("#mfa_webauthn_add")
+    page.wait_for_url(lambda url: "/add/" not in url)
+    return Authenticator.objects.get(user=person, type=Authenticator.Type.WEBAUTHN).pk
+
+
+def _members(stage: theatre.Stage, project: Project) -> None:
+    for role in (Role.ADMIN, Role.RESEARCHER, Role.LABELLER):
+        Membership.objects.create(project=project, user=stage.users[role.value], role=role)
+
+
+def _full(project: Project, researcher: User) -> None:
+    made = [make_solution(make_problem(project, text=PROBLEM + " " * n, answer="14"), steps=STEPS) for n in range(12)]
+    entries = [QueueEntry(solution_id=solution.pk, priority=-n) for n, solution in enumerate(made)]
+    queue.enqueue(project=project, entries=entries, name="first", generation=0)
+    _imports(project, researcher)
+    for state in (RoundState.FAILED, RoundState.CANCELLED, RoundState.DONE):
+        _round(project, state, researcher)
+
+
+def _imports(project: Project, researcher: User) -> None:
+    counts = {"rows": 12_345, "problems": 12_000, "solutions": 48_000, "annotations": 9_100, "duplicates": 345}
+    lines = [
+        {"file": "x.jsonl", "line": n, "field": f"steps[{n}].rating", "reason": "must be -1, 0 or 1"} for n in range(9)
+    ]
+    rows: list[dict[str, Any]] = [
+        {"state": JobState.DONE, "kind": "labels", "counts": counts, "sha256": "ab" * 32, "finished_at": timezone.now()},
+        {"state": JobState.FAILED, "refused": lines, "refused_count": 1_240, "error": "1,240 lines were refused, so nothing was imported."},
+        {"state": JobState.RUNNING, "kind": "queue", "progress": {"rows": 4_000, "total": 10_000}},
+        {"state": JobState.PENDING},
+    ]  # fmt: skip
+    for number, fields in enumerate(rows):
+        name = f"export-{number}-of-a-file-with-quite-a-long-name-from-somewhere-else.jsonl"
+        Import.objects.create(project=project, created_by=researcher, file_name=name, format="prm800k", **fields)
+
+
+def _round(project: Project, state: RoundState, researcher: User) -> None:
+    made = rounds.start_round(project=project, config={}, actor=researcher)
+    made.stages.update(state=JobState.DONE, result={"summary": "1,200 solutions of 300 problems are in the pool."})
+    curve = [[step, 1.1 / (1 + step / 40)] for step in range(0, 200, 10)]
+    made.stages.filter(name="train").update(progress={"done": 200, "total": 200, "loss_curve": curve})
+    if state == RoundState.DONE:
+        _results(made)
+    else:
+        made.stages.filter(order__gte=4).update(state=JobState.PENDING, result={})
+        tail = "Traceback (most recent call last):\n  …\nOSError: [Errno 28] No space left on device"
+        made.stages.filter(order=4).update(state=state.value, log_tail=tail, error="The grader ended with exit code 1.")
+        Round.objects.filter(pk=made.pk).update(error="The grader ended with exit code 1." if state == "failed" else "")
+    Round.objects.filter(pk=made.pk).update(state=state, finished_at=timezone.now())
+
+
+def _results(done: Round) -> None:
+    between = {"low": 0.884, "high": 0.956}
+    metrics = {
+        "step_auc": 0.9123,
+        "step_auc_interval": between,
+        "first_error_accuracy": 0.81,
+        "solutions": 1,
+        "problems": 1,
+    }
+    RewardModel.objects.create(
+        project=done.project, round=done, kind="prm", name="full-prm-3", path="m", sha256="0f" * 32, metrics=metrics, is_current=True
+    )  # fmt: skip
+    for rank, solution in enumerate(done.project.solutions.order_by("pk")[:8], start=1):
+        reason = "wrong answer, score 0.9871"
+        Selected.objects.create(
+            round=done, solution=solution, rank=rank, score=0.98712, strategy="mixed", reason=reason
+        )
+
+
+def paths_beside(stage: theatre.Stage) -> Iterator[tuple[str, str]]:
+    """(role, path) of pages that stand for states which one row of each kind does not show."""
+    for slug in ("full", "empty", "paused", "steps", "long"):
+        yield "admin", f"/projects/{slug}/"
+        yield "labeller", f"/projects/{slug}/"
+    for page in ("queue", "imports", "data", "rounds", "rounds/new", "people", "settings"):
+        yield "admin", f"/projects/full/{page}/"
+        yield "admin", f"/projects/empty/{page}/"
+    yield from (("researcher", f"/projects/full/rounds/{number}/") for number in (1, 2, 3))
+    yield from (
+        ("admin", f"/imports/{pk}/") for pk in Import.objects.filter(project__slug="full").values_list("pk", flat=True)
+    )
+    yield "newcomer", "/"
+    _, link = membership.invite(
+        project=Project.objects.get(slug="empty"), email="newcomer@example.org", role="reviewer"
+    )
+    for role in ("newcomer", "labeller", "anonymous"):
+        yield role, "/" + link.split("/", 3)[3]
+    person = stage.users["newcomer"]
+    yield (
+        "anonymous",
+        f"/accounts/password/reset/key/{user_pk_to_url_str(person)}-{default_token_generator.make_token(person)}/",
+    )
+    yield "anonymous", "/accounts/password/reset/key/1-wrong/"
+    yield "admin", "/projects/steps/queue/"
+    yield "admin", "/projects/nowhere/"
+    yield "labeller", "/projects/full/people/"
+    yield "anonymous", "/invitations/no-such-invitation/"
