@@ -133,6 +133,61 @@ def test_a_lease_that_ran_out_does_not_cost_the_work_where_nobody_took_the_item(
     assert WorkItem.objects.get().state == WorkState.CLOSED
 
 
+def test_a_submission_takes_the_next_item_in_the_same_step_and_counts_itself(
+    project: Project, claim: Handout, ada: Labeller
+) -> None:
+    make_queue_for(project, ada)
+    make_queue_more(project)
+    submission = Submission(client_key=uuid4(), label=label(1, 0, 1, total_time=700))
+    receipt, work = labelling.submit_and_claim(user=user_of(ada), claim_id=claim.pk, submission=submission)
+    assert [found.work_item_id for found in work.claims] == held_by(ada)
+    assert len(work.claims) == 2
+    assert work.progress == {"today": 1, "active_ms_today": 700} == Annotation.objects.done_today(ada)
+    again, held = labelling.submit_and_claim(user=user_of(ada), claim_id=claim.pk, submission=submission)
+    assert (again.annotation, again.repeated) == (receipt.annotation, True)
+    assert (held.progress, [found.pk for found in held.claims]) == (work.progress, [found.pk for found in work.claims])
+
+
+def test_where_the_project_was_paused_meanwhile_the_label_is_stored_and_nothing_is_handed_out(
+    project: Project, claim: Handout, ada: Labeller
+) -> None:
+    make_queue_more(project)
+    Project.objects.update(paused=True)
+    submission = Submission(client_key=uuid4(), label=label(1, 0, 1))
+    receipt, work = labelling.submit_and_claim(user=user_of(ada), claim_id=claim.pk, submission=submission)
+    assert (work.claims, work.progress["today"]) == ([], 1)
+    assert Annotation.objects.get().pk == receipt.annotation
+    assert WorkItem.objects.get(pk=claim.work_item_id).state == WorkState.CLOSED
+
+
+def test_work_on_an_old_claim_closes_the_item_that_is_held_under_a_new_one(
+    claim: Handout, ada: Labeller, ben: Labeller
+) -> None:
+    WorkItem.objects.update(claimed_until=timezone.now() - timedelta(hours=1))
+    (theirs,) = queue.claim(labeller=ben)
+    queue.release(handout=theirs)
+    (anew,) = queue.claim(labeller=ada)
+    assert (anew.work_item_id, anew.pk == claim.pk) == (claim.work_item_id, False)
+    submission = Submission(client_key=uuid4(), label=label(1, 0, 1))
+    receipt, work = labelling.submit_and_claim(user=user_of(ada), claim_id=claim.pk, submission=submission)
+    assert (receipt.late, work.claims, held_by(ada)) == (False, [], [])
+
+
+def user_of(labeller: Labeller) -> User:
+    assert labeller.user is not None
+    return labeller.user
+
+
+def held_by(labeller: Labeller) -> list[int]:
+    held = WorkItem.objects.filter(claimed_by=labeller, claimed_until__gt=timezone.now()).order_by("handouts__pk")
+    return list(held.values_list("pk", flat=True))
+
+
+def make_queue_more(project: Project) -> None:
+    solutions = [make_solution(make_problem(project, text=f"more {number}")) for number in range(3)]
+    queue.enqueue(project=project, entries=[QueueEntry(solution_id=s.pk) for s in solutions], name="more")
+
+
 def test_late_work_is_kept_beside_the_others_and_the_wanted_label_stays_theirs(claim: Handout, ben: Labeller) -> None:
     WorkItem.objects.update(claimed_until=timezone.now() - timedelta(hours=1))
     (theirs,) = queue.claim(labeller=ben)

@@ -1,12 +1,13 @@
 """A conversation: what is offered, how it goes on, what a correction keeps, what is refused; nothing is done twice."""
 
 from collections.abc import Callable, Sequence
+from itertools import permutations
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from annotation import queue, step_by_step
+from annotation import queue, step_by_step, step_supply
 from annotation.errors import Conflict, InvalidInput
 from annotation.models import (
     Annotation,
@@ -131,14 +132,12 @@ def test_it_goes_on_with_the_first_great_one_in_the_drawn_order_else_the_first_o
     assert turns[0].ratings == marks(*ratings)
 
 
-def test_the_order_is_drawn_anew_for_each_turn_and_all_orders_come_up(steps: Project, ada: Labeller) -> None:
-    orders = set()
-    for number in range(24):
-        queue_problem(steps, TREE[:2], text=f"p{number}")
-        (claim,) = queue.claim(labeller=ada)[-1:]
-        orders.add(tuple(conversation(claim)[0].order))
-        WorkItem.objects.update(state="closed", claimed_by=None, claimed_until=None)
-    assert orders == {(0, 1), (1, 0)}
+def test_every_order_may_be_drawn_and_each_turn_has_one_of_its_own(
+    claim: Handout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert {tuple(step_supply.drawn(3)) for _ in range(300)} == set(permutations(range(3)))
+    monkeypatch.setattr(step_supply, "drawn", lambda count: list(reversed(range(count))))
+    assert answer(claim, 0, 1, -1)[1].order == [3, 2, 1, 0]
 
 
 def test_it_ends_with_a_step_that_states_the_answer(claim: Handout) -> None:
