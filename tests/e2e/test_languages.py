@@ -88,7 +88,7 @@ def test_the_desk_speaks_german_stores_what_was_pressed_and_switches_from_its_me
     keys.press("1")
     expect(page.get_by_test_id("announcement")).to_contain_text("Schritt 1 von 3: Gut. Jetzt Schritt 2 von 3.")
     keys.press("3")
-    expect(page.get_by_test_id("submit-reason")).to_have_text("Erster schlechter Schritt: 2")
+    expect(page.get_by_test_id("submit-reason")).to_have_text("Fehler: Schritt 2")
     assert english_words(page) == []
     for key in ("?", "i", "h", "m", "Shift+G"):
         keys.press(key)

@@ -50,7 +50,7 @@ export const de: Messages = {
     kind_off_topic: "Am Thema vorbei",
     kind_other: "Anderes",
   },
-  short: { undo: "Rückgängig", flag: "Unsicher", first_error: "Erster Fehler", give_up: "Aufgeben", bad_problem: "Aufgabe fehlerhaft", skip: "Jetzt nicht" },
+  short: { undo: "Rückgängig", flag: "Unsicher", first_error: "Erster Fehler", give_up: "Aufgeben", bad_problem: "Aufgabe fehlerhaft", skip: "Später" },
   inSight: { "1": "richtig, bringt voran", "0": "richtig, kein Fortschritt", "-1": "falsch oder nicht prüfbar" },
   kinds: {
     calculation: "Rechenfehler",
