@@ -87,7 +87,8 @@ def _answer(claim: Handout, given: TurnGiven) -> None:
     kept = offered.went_on_with(answered)
     _store(turn, answered)
     if not kept:
-        claim.turns.filter(number__gt=given.turn).delete()
+        if len(conversation) > given.turn + 1:
+            claim.turns.filter(number__gt=given.turn).delete()
         if goes_on:
             steps = [earlier.answer_text() for earlier in conversation[: given.turn]]
             turns.next_turn(handout=claim, number=given.turn + 1, steps=[*steps, step])

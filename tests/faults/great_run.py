@@ -161,7 +161,9 @@ class GreatRun:
             self.events["Enter asked for again"] += 1
             self.tab.submit_as_it_is()
         else:
-            self.lost.append(f"{sight.problem}: pressed {self.pressed[sight.problem]}, asked again with {sight.ratings} after {self.last}")
+            self.lost.append(
+                f"{sight.problem}: pressed {self.pressed[sight.problem]}, asked again with {sight.ratings} after {self.last}"
+            )
             self.label(sight)
 
     def _sign_in(self, page: Page) -> None:

@@ -65,7 +65,7 @@ let rest: "absent" | "asked" | "here" = "absent";
 const awaiting = new Set<() => void>();
 
 /** Fetch what the first part of KaTeX leaves out; whoever waits in `awaiting` is told. Not to be had (no network): asked for again with the next formula. */
-async function fetchRest(): Promise<void> {
+export async function fetchRest(): Promise<void> {
   if (rest !== "absent") return;
   rest = "asked";
   try {

@@ -27,6 +27,7 @@ export function show(node: HTMLElement, text: string, words: Words): () => void 
   let callOff = (): void => undefined;
   const put = (): void => {
     node.replaceChildren(renderText(text, words));
+    node.removeAttribute("aria-busy");
     callOff = whenBetter(text, put);
   };
   if (isAffordable(text)) {
@@ -36,6 +37,7 @@ export function show(node: HTMLElement, text: string, words: Words): () => void 
     return () => callOff();
   }
   node.textContent = text;
+  node.setAttribute("aria-busy", "true");
   const job: Job = { text, words, put, near: false };
   add(job);
   watched.set(node, job);

@@ -172,7 +172,7 @@ const STACK = "(?<=\\p{M}{4})\\p{M}+";
 /** Digits of other alphabets, of which some look like ours and mean another number. */
 const DIGIT = "(?![0-9])\\p{Nd}";
 const TOLD = new RegExp(`(?<unseen>${UNSEEN})|(?<stack>${STACK})|(?<digit>${DIGIT})`, "gu");
-const REFUSED = new RegExp(`${UNSEEN}|${STACK}`, "u");
+const REFUSED = new RegExp(`${UNSEEN}|${STACK}|${DIGIT}`, "u");
 
 /** `seen` as it is, an odd digit with its code point; `unseen` by its code point (`U+202E`) or by how many marks were left out (`◌×12`). */
 export type Piece = { readonly seen: string; readonly code?: string } | { readonly unseen: string };
@@ -193,7 +193,7 @@ export function pieces(text: string): readonly Piece[] {
   return found;
 }
 
-/** Whether something in it would not be seen, or be seen outside its line. */
+/** Whether something in it would not be seen, be seen outside its line, or be taken for another number. */
 export function hasUnseen(text: string): boolean {
   return REFUSED.test(text);
 }

@@ -8,7 +8,9 @@ from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from annotation import jobs, snapshots, step_supply
 from annotation.imports import import_files
@@ -21,6 +23,7 @@ from tests.annotation.conversations import (
     label,
     make_project,
     marks,
+    node,
     queue_problem,
     step,
 )
@@ -194,6 +197,18 @@ def test_one_that_never_comes_is_shown_as_failed(steps: Project, desk: Client, s
 def test_a_guess_is_taken_whether_it_comes_true_or_not(desk: Client, claim: int) -> None:
     for turn, chosen in ((0, 0), (0, 1), (0, 99), (5, 0)):
         assert post(desk, f"/api/v1/claims/{claim}/prepare/", {"turn": turn, "chosen": chosen}).status_code == 202
+
+
+def test_a_turn_asks_the_same_number_of_queries_however_long_the_conversation_is(steps: Project, desk: Client) -> None:
+    chain = node("One.", node("Two.", node("Three.", node("Four.", node("Five.")))))
+    queue_problem(steps, [chain])
+    claim = post(desk, CLAIMS).json()["claims"][0]["id"]
+    counts = set()
+    for turn in range(4):
+        with CaptureQueriesContext(connection) as asked:
+            assert next_step(desk, claim, turn, 0).status_code == 200
+        counts.add(len(asked))
+    assert len(counts) == 1
 
 
 @pytest.mark.parametrize(
