@@ -23,7 +23,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """`error`: expected calibration error, the bins' |observed - predicted| weighted by their steps (arXiv 1706.04599); None without any."""
+    """`error`: expected calibration error, the bins' |observed - predicted| weighted by their steps (arXiv 1706.04599); None with none."""
 
     bins: tuple[Bin, ...]
     error: float | None
