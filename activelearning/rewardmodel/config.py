@@ -33,10 +33,10 @@ class TrainingConfig:
     epochs: int = 4
     min_tokens: int = 0  # more epochs until so many tokens were seen ...
     max_epochs: int = 60  # ... but never more than this
-    batch_size: int = 16  # solutions
-    batch_tokens: int = 8192  # padded tokens, at most
+    batch_size: int = 4  # solutions
+    row_tokens: int = 8192  # of one forward pass; a batch with more is taken in several, with the same result
     # optimiser: AdamW
-    learning_rate: float = 2e-3
+    learning_rate: float = 1.4e-3
     weight_decay: float = 0.01
     warmup: float = 0.05  # share of the steps
     schedule: str = "linear"  # linear | cosine, both to zero
@@ -75,12 +75,13 @@ class TrainingConfig:
 _FOLDER: dict[str, Any] = {
     "epochs": 2,
     "min_tokens": 0,
+    "batch_size": 16,
     "learning_rate": 1e-5,
     "schedule": "cosine",
     "max_length": 2048,
     "checkpoint_seconds": 300.0,
 }
-_TINY: dict[str, Any] = {"min_tokens": 600_000}
+_TINY: dict[str, Any] = {"min_tokens": 450_000}
 
 
 def for_base(base: str, overrides: Mapping[str, Any] | None = None, *, kind: str = "prm") -> TrainingConfig:
@@ -154,7 +155,7 @@ _RULES: dict[str, Callable[[Any], str]] = {
     "min_tokens": _whole(0, 10**12),
     "max_epochs": _whole(1, 10_000),
     "batch_size": _whole(1, 4096),
-    "batch_tokens": _whole(8, 10**7),
+    "row_tokens": _whole(8, 10**7),
     "learning_rate": _number(1e-9, 1.0),
     "weight_decay": _number(0, 1),
     "warmup": _number(0, 1),

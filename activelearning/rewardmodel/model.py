@@ -5,7 +5,7 @@ No file of a folder is ever run: safetensors only, no `auto_map`, nothing from a
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,32 +18,16 @@ import transformers
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import Tensor, nn
 
+from activelearning.rewardmodel.attention import Packing, fit, over_padded, over_row
 from activelearning.rewardmodel.checkpoint import CheckpointRefused, check_folder, read_json, read_manifest
 from activelearning.rewardmodel.config import TrainingConfig
 from activelearning.rewardmodel.data import Encoder, Layout, LayoutError
+from activelearning.rewardmodel.packing import Ids, Row, rows_of_whole, rows_sharing
 
 PAD = "<|pad|>"
 LABELS = {"prm": {0: "-1", 1: "0", 2: "1"}, "orm": {0: "wrong", 1: "right"}}
 TINY_POSITIONS = 8192  # tokens that a `tiny` can place; rotary positions cost nothing
 TINY_SPREAD = 0.08  # of its first weights; the usual 0.02 is too little for a model this narrow
-# With these a token sees only what stands before it, so padding on the right changes nothing and needs no mask.
-_CAUSAL = frozenset(
-    {
-        "llama",
-        "qwen2",
-        "qwen3",
-        "mistral",
-        "gemma",
-        "gemma2",
-        "gpt_neox",
-        "phi",
-        "phi3",
-        "olmo",
-        "olmo2",
-        "smollm3",
-        "stablelm",
-    }
-)
 # Words, one digit at a time, the rest; a space before a digit goes with what stands before it, so that a digit is one token everywhere.
 _WORDS = r" ?\p{L}+(?: (?=\p{N}))?|\p{N}| ?[^\s\p{L}\p{N}]+(?: (?=\p{N}))?|\s+(?!\S)|\s+"
 
@@ -61,17 +45,19 @@ class RewardModel:
     kind: str
     neutral: str
     limit: int
+    packing: Packing
 
-    @property
-    def causal(self) -> bool:
-        return getattr(self.network.config, "model_type", "") in _CAUSAL
+    def rows(self, sequences: Sequence[Ids], *, tokens: int) -> Iterator[tuple[list[int], Row]]:
+        """The sequences in rows of about `tokens` tokens, and which of them each row holds; every one is in one row."""
+        if self.packing == Packing.SHARED:
+            return rows_sharing(sequences, tokens=tokens)
+        return rows_of_whole(sequences, tokens=tokens)
 
-    def logits(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        """(batch, tokens) right-padded ids and (batch,) lengths to (batch, tokens, classes) in 32-bit floats."""
-        mask = None
-        if not self.causal:
-            mask = (torch.arange(ids.shape[1], device=ids.device)[None, :] < lengths[:, None]).long()
-        return self.network(input_ids=ids, attention_mask=mask).logits.float()  # type: ignore[no-any-return]
+    def logits(self, row: Row) -> Tensor:
+        """(tokens, classes) in 32-bit floats: at each place of the row what the network says there."""
+        if self.packing != Packing.PADDED:
+            return over_row(self.network, row).float()
+        return over_padded(self.network, row).float()
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
@@ -199,7 +185,7 @@ def _made(network: Any, tokenizer: Any, encoder: Encoder, *, kind: str, neutral:
         "layout": encoder.layout.as_dict(),
     }
     limit = int(getattr(network.config, "max_position_embeddings", 0) or 0) or TINY_POSITIONS
-    return RewardModel(network, tokenizer, encoder, kind, neutral, limit)
+    return RewardModel(network, tokenizer, encoder, kind, neutral, limit, fit(network))
 
 
 def _network(folder: Path, **changes: Any) -> tuple[Any, dict[str, Any]]:

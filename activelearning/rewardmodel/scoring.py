@@ -1,7 +1,7 @@
 """Scores for solutions: lines in, the same lines out with each step's three probabilities, in constant memory and in order.
 
-Lines are taken in windows; inside a window solutions of like length share a batch, so little is padded and nothing else changes: every
-score equals the one that the solution gets alone, within 1e-5.
+Lines are taken in windows; inside a window a problem's text, the steps that solutions begin with alike, and equal solutions are read by
+the model once (`packing`), and nothing else changes: every score equals the one that the solution gets alone, within 1e-5.
 """
 
 import time
@@ -13,17 +13,16 @@ import numpy as np
 import torch
 
 from activelearning.rewardmodel.config import RATINGS
-from activelearning.rewardmodel.data import Tokens, encode
+from activelearning.rewardmodel.data import encode
 from activelearning.rewardmodel.model import RewardModel
-from activelearning.rewardmodel.order import token_batches
+from activelearning.rewardmodel.packing import Ids, Row
 from activelearning.rewardmodel.reductions import Probabilities, solution_score
 from annotation.formats import fields
 from annotation.formats.fields import Unreadable
 from annotation.formats.rows import Refusal
 
 WINDOW = 2048  # lines held at a time
-BATCH_TOKENS = 16_384  # padded
-BATCH_SIZE = 256
+ROW_TOKENS = 4096  # of a forward pass; measured on a CPU, where longer rows fall out of its caches
 MOST_REFUSALS = 100
 
 Record = dict[str, Any]
@@ -68,44 +67,34 @@ def score_solutions(
     model: RewardModel,
     solutions: Sequence[tuple[str, Sequence[str]]],
     *,
-    batch_tokens: int = BATCH_TOKENS,
-    batch_size: int = BATCH_SIZE,
+    row_tokens: int = ROW_TOKENS,
     report: Report = lambda done: None,
 ) -> list[SolutionScore]:
     """Scores of (problem, steps) pairs, in their order; one that is longer than the model can take has none and says so."""
     encoded = [encode(model.encoder, problem, steps, max_length=model.limit) for problem, steps in solutions]
     scores = [SolutionScore(problem=f"longer than the model's {model.limit} tokens")] * len(solutions)
     whole = [i for i, tokens in enumerate(encoded) if len(tokens.ends) == len(solutions[i][1])]
-    lengths = [len(tokens.ids) for tokens in encoded]
-    whole.sort(key=lambda index: (lengths[index], index))
     done = len(solutions) - len(whole)
-    for batch in token_batches(whole, lengths, batch_size=batch_size, batch_tokens=batch_tokens):
-        for index, probabilities in zip(batch, _probabilities(model, [encoded[i] for i in batch]), strict=True):
-            scores[index] = _score(model, encoded[index], probabilities)
-        done += len(batch)
+    for members, row in model.rows([encoded[i].ids for i in whole], tokens=row_tokens):
+        ends = [row.places[place][encoded[whole[member]].ends] for place, member in enumerate(members)]
+        for member, probabilities in zip(members, _probabilities(model, row, ends), strict=True):
+            scores[whole[member]] = _score(model, probabilities)
+        done += len(members)
         report(done)
     return scores
 
 
-def _probabilities(model: RewardModel, batch: Sequence[Tokens]) -> list[np.ndarray[Any, Any]]:
+def _probabilities(model: RewardModel, row: Row, ends: Sequence[Ids]) -> list[np.ndarray[Any, Any]]:
     """For each sequence the (steps, classes) probabilities at its steps' ends, in 64-bit floats."""
-    device = next(model.network.parameters()).device
-    lengths = [len(tokens.ids) for tokens in batch]
-    ids = np.zeros((len(batch), max(lengths)), dtype=np.int64)
-    for row, tokens in enumerate(batch):
-        ids[row, : lengths[row]] = tokens.ids
-    rows = np.repeat(np.arange(len(batch)), [len(tokens.ends) for tokens in batch])
-    ends = np.concatenate([tokens.ends for tokens in batch]).astype(np.int64)
     with torch.inference_mode():
-        logits = model.logits(torch.from_numpy(ids).to(device), torch.tensor(lengths, device=device))
-        at_ends = logits[torch.from_numpy(rows).to(device), torch.from_numpy(ends).to(device)]
+        at_ends = model.logits(row)[torch.from_numpy(np.concatenate(ends).astype(np.int64))]
         probabilities = at_ends.double().softmax(-1).cpu().numpy()
     if not np.isfinite(probabilities).all():
         raise ScoresBroken("The model's probabilities are not finite; its weights are broken.")
-    return np.split(probabilities, np.cumsum([len(tokens.ends) for tokens in batch])[:-1])
+    return np.split(probabilities, np.cumsum([len(places) for places in ends])[:-1])
 
 
-def _score(model: RewardModel, tokens: Tokens, probabilities: np.ndarray[Any, Any]) -> SolutionScore:
+def _score(model: RewardModel, probabilities: np.ndarray[Any, Any]) -> SolutionScore:
     if model.kind == "orm":
         return SolutionScore(orm_score=float(probabilities[-1, 1]))
     steps: tuple[Probabilities, ...] = tuple((float(a), float(b), float(c)) for a, b, c in probabilities)

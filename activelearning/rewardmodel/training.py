@@ -24,7 +24,7 @@ from activelearning.rewardmodel.data import Dropped, Labelled, label_examples
 from activelearning.rewardmodel.examples import DataRefused, Example
 from activelearning.rewardmodel.model import LABELS, RewardModel, build_tiny, open_base
 
-RECIPE = 1  # raised when the same inputs no longer give the same weights
+RECIPE = 2  # raised when the same inputs no longer give the same weights
 MOST_SPLITS = 8  # out of GPU memory: a batch is halved up to three times
 FORGETTING = 0.98  # of the running averages that progress shows
 
@@ -58,15 +58,6 @@ class History:
     bad_in_a_row: int = 0
     accuracy: float = 0.0  # running share of step labels (an ORM: tokens) that the likeliest class hits
     splits: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    ids: Tensor
-    lengths: Tensor
-    rows: Tensor
-    positions: Tensor
-    targets: Tensor
 
 
 def train(
@@ -128,11 +119,7 @@ class _Run:
             batch
             for epoch in range(self.epochs)
             for batch in order.epoch_batches(
-                lengths,
-                batch_size=self.config.batch_size,
-                batch_tokens=self.config.batch_tokens,
-                seed=inputs.seed,
-                epoch=epoch,
+                len(labelled), batch_size=self.config.batch_size, seed=inputs.seed, epoch=epoch
             )
         ]
         self.tokens = sum(lengths) * self.epochs
@@ -183,38 +170,44 @@ class _Run:
         self.tokens_here += sum(len(example.ids) for example in examples)
 
     def _gradients(self, examples: Sequence[Labelled]) -> tuple[float, int, int]:
-        """Loss, labels hit and labels of a batch, its gradients in place. Out of GPU memory the batch is halved, three times at most."""
+        """Loss, labels hit and labels of a batch, its gradients in place. Out of GPU memory the rows are halved, three times at most."""
         while True:
             try:
                 return self._accumulate(examples)
             except torch.OutOfMemoryError as error:
                 self.optimiser.zero_grad(set_to_none=True)
-                if self.history.splits >= MOST_SPLITS or self.history.splits >= len(examples):
-                    raise TrainingFailed(
-                        f"Out of memory with batches cut in {self.history.splits}; lower batch_tokens or max_length."
-                    ) from error
+                if self.history.splits >= MOST_SPLITS:
+                    message = f"Out of memory with rows of {self.row_tokens} tokens; lower row_tokens or max_length."
+                    raise TrainingFailed(message) from error
                 self.history.splits *= 2
                 if self.device.type == "cuda":
                     torch.cuda.empty_cache()
-                print(f"out of memory: batches are cut in {self.history.splits} from here on", file=sys.stderr)
+                print(f"out of memory: rows have {self.row_tokens} tokens from here on", file=sys.stderr)
+
+    @property
+    def row_tokens(self) -> int:
+        return self.config.row_tokens // self.history.splits
 
     def _accumulate(self, examples: Sequence[Labelled]) -> tuple[float, int, int]:
         labels = sum(len(example.targets) for example in examples)
-        size = -(-len(examples) // self.history.splits)
         loss, hits = 0.0, 0
-        for start in range(0, len(examples), size):
-            batch = make_batch(examples[start : start + size], self.device)
-            logits = self.model.logits(batch.ids, batch.lengths)[batch.rows, batch.positions]
+        sequences = [example.ids for example in examples]
+        for members, row in self.model.rows(sequences, tokens=self.row_tokens):
+            at = np.concatenate([row.places[place][examples[member].positions] for place, member in enumerate(members)])
+            targets = torch.from_numpy(
+                np.concatenate([examples[member].targets for member in members]).astype(np.int64)
+            ).to(self.device)
+            logits = self.model.logits(row)[torch.from_numpy(at.astype(np.int64)).to(self.device)]
             weight = self.config.class_weights
             part = functional.cross_entropy(
                 logits,
-                batch.targets,
+                targets,
                 weight=None if weight is None else torch.tensor(weight, device=self.device),
                 reduction="sum",
             )
             (part / labels).backward()  # type: ignore[no-untyped-call]
             loss += part.item() / labels
-            hits += int((logits.argmax(-1) == batch.targets).sum().item())
+            hits += int((logits.argmax(-1) == targets).sum().item())
         return loss, hits, labels
 
     def _report(self, progress: Progress, step: int, first: int, seconds: float) -> None:
@@ -320,23 +313,6 @@ def learning_rate(config: TrainingConfig, step: int, steps: int) -> float:
         return config.learning_rate * (step + 1) / warm
     left = (steps - step) / max(steps - warm, 1)
     return config.learning_rate * (left if config.schedule == "linear" else 0.5 - 0.5 * math.cos(math.pi * left))
-
-
-def make_batch(examples: Sequence[Labelled], device: torch.device) -> Batch:
-    """Right-padded ids, and where in them (row, position) each label stands."""
-    lengths = [len(example.ids) for example in examples]
-    ids = np.zeros((len(examples), max(lengths)), dtype=np.int64)
-    for row, example in enumerate(examples):
-        ids[row, : lengths[row]] = example.ids
-    rows = np.repeat(np.arange(len(examples)), [len(example.positions) for example in examples])
-    arrays: tuple[Any, ...] = (
-        ids,
-        np.array(lengths),
-        rows,
-        np.concatenate([example.positions for example in examples]).astype(np.int64),
-        np.concatenate([example.targets for example in examples]).astype(np.int64),
-    )
-    return Batch(*(torch.from_numpy(array).to(device) for array in arrays))
 
 
 def _groups(weights: Mapping[str, Tensor], decay: float) -> list[dict[str, Any]]:

@@ -1,34 +1,21 @@
-"""The order of training: random, repeatable, every solution once, little padding."""
+"""The order of training: random, repeatable, every solution once."""
 
-from activelearning.rewardmodel.order import epoch_batches, epochs_needed, token_batches
-
-LENGTHS = [(7 * i) % 50 + 1 for i in range(500)]
+from activelearning.rewardmodel.order import epoch_batches, epochs_needed
 
 
-def batches(seed: int = 1, epoch: int = 0, tokens: int = 400) -> list[list[int]]:
-    return epoch_batches(LENGTHS, batch_size=16, batch_tokens=tokens, seed=seed, epoch=epoch)
+def batches(seed: int = 1, epoch: int = 0) -> list[list[int]]:
+    return epoch_batches(500, batch_size=16, seed=seed, epoch=epoch)
 
 
-def test_every_solution_comes_once_an_epoch() -> None:
+def test_every_solution_comes_once_an_epoch_in_batches_of_one_size() -> None:
     assert sorted(index for batch in batches() for index in batch) == list(range(500))
+    assert [len(batch) for batch in batches()] == [16] * 31 + [4]
 
 
 def test_the_order_is_the_seeds_and_another_in_every_epoch() -> None:
     assert batches() == batches()
     assert batches() != batches(epoch=1)
     assert batches() != batches(seed=2)
-
-
-def test_a_batch_keeps_both_bounds_and_wastes_little() -> None:
-    for batch in batches():
-        assert len(batch) <= 16
-        assert len(batch) * max(LENGTHS[i] for i in batch) <= 400
-    padded = sum(len(batch) * max(LENGTHS[i] for i in batch) for batch in batches())
-    assert padded < 1.2 * sum(LENGTHS)
-
-
-def test_one_solution_over_the_bound_goes_alone() -> None:
-    assert token_batches([0, 1, 2], [1, 900, 1], batch_size=16, batch_tokens=400) == [[0], [1], [2]]
 
 
 def test_little_data_is_seen_more_often_up_to_a_limit() -> None:

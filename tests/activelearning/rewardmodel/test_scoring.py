@@ -39,7 +39,7 @@ def test_a_batch_scores_as_one_by_one(model: RewardModel) -> None:
     alone = [score_solutions(model, [one])[0] for one in SOLUTIONS]
     assert flat(together) == pytest.approx(flat(alone), abs=1e-5)
     assert [s.prm_score for s in together] == pytest.approx([s.prm_score for s in alone], abs=1e-5)
-    small = score_solutions(model, SOLUTIONS, batch_tokens=100, batch_size=3)
+    small = score_solutions(model, SOLUTIONS, row_tokens=100)
     assert flat(small) == pytest.approx(flat(alone), abs=1e-5)
 
 
