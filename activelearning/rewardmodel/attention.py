@@ -85,12 +85,12 @@ AttentionInterface.register(IMPLEMENTATION, packed_attention)
 AttentionMaskInterface.register(IMPLEMENTATION, lambda *args, **kwargs: None)
 
 
-def over_row(network: Any, row: Row) -> Tensor:
-    """(tokens, classes) logits of a packed row, for a network whose attention is ours."""
+def over_row(network: Any, row: Row, **options: Any) -> Tensor:
+    """(tokens, outputs) logits of a packed row, for a network whose attention is ours; `options` go to its forward."""
     ids, positions = (
         torch.from_numpy(values.astype(np.int64))[None].to(network.device) for values in (row.ids, row.positions)
     )
-    return network(input_ids=ids, position_ids=positions, segments=row.segments).logits[0]  # type: ignore[no-any-return]
+    return network(input_ids=ids, position_ids=positions, segments=row.segments, **options).logits[0]  # type: ignore[no-any-return]
 
 
 def over_padded(network: Any, row: Row) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Any
 
 TINY = "tiny"
 KINDS = ("prm", "orm")
+FORMS = ("classification", "rating-tokens", "qwen2-prm")
 RATINGS = (-1, 0, 1)  # class 0, 1, 2 of a process reward model, everywhere
 LARGEST_FILE = 1024 * 1024  # bytes of a configuration
 
@@ -21,6 +22,10 @@ class ConfigError(ValueError):
 class TrainingConfig:
     """The defaults are `tiny`'s own, measured (EXPERIMENTS.md); `for_base` gives those of a pretrained folder."""
 
+    # how the model says ratings (forms.py)
+    form: str = "classification"  # classification | rating-tokens | qwen2-prm
+    labels: int = 3  # of a PRM: 3, or 2 with neutral as `neutral` says
+    ensemble: int = 1  # heads on one body, which disagree where nobody knows; classification only
     # which labels
     max_length: int = 1024  # tokens of problem and steps; whole steps are left out beyond it, none is cut
     siblings: str = "last"  # rated completions beside the path as examples of their own: none | last (step) | all
@@ -63,6 +68,8 @@ class TrainingConfig:
             raise ConfigError(f"hidden ({self.hidden}) must be a multiple of twice the heads ({self.heads})")
         if self.max_epochs < self.epochs:
             raise ConfigError(f"max_epochs ({self.max_epochs}) must not be under epochs ({self.epochs})")
+        if self.ensemble > 1 and self.form != "classification":
+            raise ConfigError(f"ensemble ({self.ensemble}) must be 1 in the form {self.form}")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values; `for_base` reads them back."""
@@ -94,7 +101,11 @@ def for_base(base: str, overrides: Mapping[str, Any] | None = None, *, kind: str
     if isinstance(given.get("class_weights"), list):
         given["class_weights"] = tuple(given["class_weights"])
     config = TrainingConfig(**given)
-    classes = len(RATINGS) if kind == "prm" else 2
+    classes = 2 if kind == "orm" or config.form == "qwen2-prm" else config.labels
+    if kind == "orm" and config.form != "classification":
+        raise ConfigError(f"form {config.form} is for kind prm")
+    if base == TINY and config.form == "qwen2-prm":
+        raise ConfigError("form qwen2-prm needs a Qwen2 folder as base")
     if config.class_weights is not None and len(config.class_weights) != classes:
         raise ConfigError(f"class_weights must hold {classes} numbers for kind {kind}")
     return config
@@ -144,6 +155,9 @@ def _weights(value: Any) -> str:
 
 
 _RULES: dict[str, Callable[[Any], str]] = {
+    "form": _one_of(*FORMS),
+    "labels": lambda value: "" if value in (2, 3) and type(value) is int else "must be 2 or 3",
+    "ensemble": _whole(1, 64),
     "max_length": _whole(8, 1_000_000),
     "siblings": _one_of("none", "last", "all"),
     "include_quality_control": _flag,

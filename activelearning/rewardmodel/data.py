@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from activelearning.rewardmodel.config import RATINGS
 from activelearning.rewardmodel.examples import Example
+from activelearning.rewardmodel.forms import Floats, Form
 
 IGNORED = -100  # a token without a label, as everywhere in torch
 SHOWN = 20  # sources named for each reason
-_CLASS = {rating: index for index, rating in enumerate(RATINGS)}
 
 Ids = npt.NDArray[np.int32]
 
@@ -111,11 +110,11 @@ def encode(encoder: Encoder, problem: str, steps: Sequence[str], *, max_length: 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A tokenised example: `targets` are classes (0, 1, 2 for -1, 0, +1; an ORM's 0 wrong, 1 right) at `positions`."""
+    """A tokenised example: `targets` are (positions, labels), the form's labels as probabilities, at `positions`."""
 
     ids: Ids
     positions: Ids
-    targets: Ids
+    targets: Floats
 
 
 @dataclass(slots=True)
@@ -133,7 +132,7 @@ class Dropped:
 
 
 def label_examples(
-    examples: Sequence[Example], encoder: Encoder, *, kind: str, max_length: int
+    examples: Sequence[Example], encoder: Encoder, form: Form, *, max_length: int
 ) -> tuple[list[Labelled], Dropped]:
     """Tokenised examples in the same order, those left out that have no label once whole steps were fitted under the cap.
 
@@ -150,7 +149,8 @@ def label_examples(
             continue
         if lost:
             dropped.add("steps_over_length", example.source, lost)
-        labelled = _process(example, sequence) if kind == "prm" else _outcome(example, sequence, encoder)
+        label = _outcome if form.kind == "orm" else _process
+        labelled = label(example, sequence, encoder, form)
         if len(labelled.positions):
             found.append(labelled)
         else:
@@ -158,18 +158,22 @@ def label_examples(
     return found, dropped
 
 
-def _process(example: Example, sequence: Tokens) -> Labelled:
+def _process(example: Example, sequence: Tokens, encoder: Encoder, form: Form) -> Labelled:
     pairs = [
-        (end, _CLASS[rating])
+        (end, form.target(rating))
         for end, rating in zip(sequence.ends.tolist(), example.ratings, strict=False)
         if rating is not None
     ]
     positions = np.array([end for end, _ in pairs], dtype=np.int32)
-    targets = np.array([target for _, target in pairs], dtype=np.int32)
-    return Labelled(sequence.ids, positions, targets)
+    return Labelled(sequence.ids, positions, _targets([target for _, target in pairs], form.labels))
 
 
-def _outcome(example: Example, sequence: Tokens, encoder: Encoder) -> Labelled:
+def _outcome(example: Example, sequence: Tokens, encoder: Encoder, form: Form) -> Labelled:
     start = len(encoder.prompt(example.problem))
     positions = np.arange(start, len(sequence.ids), dtype=np.int32)
-    return Labelled(sequence.ids, positions, np.full(len(positions), int(bool(example.right)), dtype=np.int32))
+    right = float(bool(example.right))
+    return Labelled(sequence.ids, positions, _targets([(1.0 - right, right)] * len(positions), form.labels))
+
+
+def _targets(rows: Sequence[Sequence[float]], labels: int) -> Floats:
+    return np.array(rows, dtype=np.float32).reshape(len(rows), labels)

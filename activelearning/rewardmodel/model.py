@@ -6,26 +6,38 @@ No file of a folder is ever run: safetensors only, no `auto_map`, nothing from a
 import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported: a folder's file may name a repository
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
+import numpy as np
 import torch
 import transformers
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import Tensor, nn
 
 from activelearning.rewardmodel.attention import Packing, fit, over_padded, over_row
-from activelearning.rewardmodel.checkpoint import CheckpointRefused, check_folder, read_json, read_manifest
+from activelearning.rewardmodel.checkpoint import MANIFEST, CheckpointRefused, check_folder, read_json, read_manifest
 from activelearning.rewardmodel.config import TrainingConfig
 from activelearning.rewardmodel.data import Encoder, Layout, LayoutError
+from activelearning.rewardmodel.forms import Form, FormError, sign_tokens
 from activelearning.rewardmodel.packing import Ids, Row, rows_of_whole, rows_sharing
+from activelearning.rewardmodel.qwen2_prm import ARCHITECTURE, Qwen2ForProcessRewardModel, chat_layout
 
 PAD = "<|pad|>"
-LABELS = {"prm": {0: "-1", 1: "0", 2: "1"}, "orm": {0: "wrong", 1: "right"}}
+_CLASSES: dict[str, Any] = {
+    "classification": transformers.AutoModelForTokenClassification,
+    "rating-tokens": transformers.AutoModelForCausalLM,
+    "qwen2-prm": Qwen2ForProcessRewardModel,
+}
+_ENDINGS = {
+    "classification": ("ForTokenClassification",),
+    "rating-tokens": ("ForCausalLM", "LMHeadModel"),
+    "qwen2-prm": ("ForProcessRewardModel",),
+}
 TINY_POSITIONS = 8192  # tokens that a `tiny` can place; rotary positions cost nothing
 TINY_SPREAD = 0.08  # of its first weights; the usual 0.02 is too little for a model this narrow
 # Words, one digit at a time, the rest; a space before a digit goes with what stands before it, so that a digit is one token everywhere.
@@ -42,10 +54,17 @@ class RewardModel:
     network: nn.Module
     tokenizer: Any
     encoder: Encoder
-    kind: str
-    neutral: str
+    form: Form
     limit: int
     packing: Packing
+
+    @property
+    def kind(self) -> str:
+        return self.form.kind
+
+    @property
+    def neutral(self) -> str:
+        return self.form.neutral
 
     def rows(self, sequences: Sequence[Ids], *, tokens: int) -> Iterator[tuple[list[int], Row]]:
         """The sequences in rows of about `tokens` tokens, and which of them each row holds; every one is in one row."""
@@ -53,11 +72,19 @@ class RewardModel:
             return rows_sharing(sequences, tokens=tokens)
         return rows_of_whole(sequences, tokens=tokens)
 
-    def logits(self, row: Row) -> Tensor:
-        """(tokens, classes) in 32-bit floats: at each place of the row what the network says there."""
-        if self.packing != Packing.PADDED:
-            return over_row(self.network, row).float()
-        return over_padded(self.network, row).float()
+    def logits(self, row: Row, at: Ids) -> Tensor:
+        """(places, heads, labels) in 32-bit floats: what the network says at these places of the row."""
+        places = torch.from_numpy(at.astype(np.int64)).to(self.network.device)  # type: ignore[arg-type]
+        if self.packing == Packing.PADDED:
+            found = over_padded(self.network, row)[places]
+        elif self.form.tokens:
+            # A language model's outputs are as many as its vocabulary: only those asked for are made.
+            found = over_row(self.network, row, logits_to_keep=places)
+        else:
+            found = over_row(self.network, row)[places]
+        if self.form.tokens:
+            found = found[:, list(self.form.tokens)].contiguous()
+        return found.float().view(len(at), self.form.heads, self.form.labels)
 
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
@@ -87,7 +114,7 @@ def build_tiny(config: TrainingConfig, *, kind: str, texts: Iterable[str], seed:
     Without that short sight it learns its few hundred lines by heart and no rule (EXPERIMENTS.md).
     """
     tokenizer = train_tokenizer(texts, config.vocabulary)
-    labels = LABELS[kind]
+    form = _form(config, kind, tokenizer)
     shape: Any = transformers.Qwen3Config
     shape = shape(
         vocab_size=len(tokenizer),
@@ -107,43 +134,49 @@ def build_tiny(config: TrainingConfig, *, kind: str, texts: Iterable[str], seed:
         max_position_embeddings=max(TINY_POSITIONS, config.max_length),
         attention_dropout=config.dropout,
         classifier_dropout=config.dropout,
-        num_labels=len(labels),
-        id2label=labels,
-        label2id={name: index for index, name in labels.items()},
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=None,
         eos_token_id=None,
         use_cache=False,
         attn_implementation="sdpa",
+        **_labels(form),
     )
     torch.manual_seed(seed)
-    network = transformers.AutoModelForTokenClassification.from_config(shape)
-    return _made(network, tokenizer, Encoder(tokenizer), kind=kind, neutral=config.neutral)
+    network = _CLASSES[form.name].from_config(shape)
+    return _made(network, tokenizer, Encoder(tokenizer), form)
 
 
 def open_base(folder: Path, config: TrainingConfig, *, kind: str, seed: int) -> RewardModel:
-    """A pretrained folder with a new head, drawn from `seed`. Raises `CheckpointRefused`."""
+    """A pretrained folder with a new head, drawn from `seed`; a head of the same form and shape is kept. Raises `CheckpointRefused`."""
     check_folder(folder)
-    labels = LABELS[kind]
+    tokenizer = _tokenizer(folder)
+    try:
+        form = _form(config, kind, tokenizer)
+        layout = chat_layout(tokenizer) if form.name == "qwen2-prm" else None
+        encoder = Encoder(tokenizer, layout)
+    except (LayoutError, FormError) as error:
+        raise CheckpointRefused(f"{folder}: {error}") from error
     torch.manual_seed(seed)
-    network, loading = _network(
-        folder,
-        num_labels=len(labels),
-        id2label=labels,
-        label2id={name: index for index, name in labels.items()},
-        ignore_mismatched_sizes=True,
-    )
+    network, loading = _network(folder, form, **_labels(form), ignore_mismatched_sizes=True)
     body = network.base_model_prefix + "."
     missing = sorted(name for name in loading["missing_keys"] if name.startswith(body))
     if missing:
         raise CheckpointRefused(f"{folder}: the weights lack {missing[0]} and {len(missing) - 1} others of the body")
-    tokenizer = _tokenizer(folder)
     _refuse_unknown_tokens(folder, tokenizer, network)
-    try:
-        encoder = Encoder(tokenizer)
-    except LayoutError as error:
-        raise CheckpointRefused(f"{folder}: {error}") from error
-    return _made(network, tokenizer, encoder, kind=kind, neutral=config.neutral)
+    return _made(network, tokenizer, encoder, form)
+
+
+def _form(config: TrainingConfig, kind: str, tokenizer: Any) -> Form:
+    form = Form.of(config, kind=kind)
+    return replace(form, tokens=sign_tokens(tokenizer, form.labels)) if form.name == "rating-tokens" else form
+
+
+def _labels(form: Form) -> dict[str, Any]:
+    """What a configuration says of a network's outputs; a language model's are its vocabulary."""
+    if form.name == "rating-tokens":
+        return {}
+    names = form.outputs
+    return {"num_labels": len(names), "id2label": names, "label2id": {name: index for index, name in names.items()}}
 
 
 def _refuse_unknown_tokens(folder: Path, tokenizer: Any, network: Any) -> None:
@@ -157,14 +190,18 @@ def open_trained(folder: Path, *, sha256: str | None = None) -> tuple[RewardMode
     manifest = read_manifest(folder, sha256=sha256)
     config = read_json(folder / "config.json")
     facts = config.get("reward_model")
-    if not isinstance(facts, dict) or facts.get("kind") not in LABELS or facts.get("neutral") not in ("good", "bad"):
+    if not isinstance(facts, dict):
         raise CheckpointRefused(f"{folder}: config.json does not say which reward model this is")
+    try:
+        form = Form.from_dict(facts, vocabulary=int(config.get("vocab_size") or 0))
+    except FormError as error:
+        raise CheckpointRefused(f"{folder}: config.json: {error}") from error
     architectures = config.get("architectures") or [""]
-    if not str(architectures[0]).endswith("ForTokenClassification"):
-        raise CheckpointRefused(f"{folder}: {architectures[0]} is another architecture than token classification")
-    network, loading = _network(folder)
+    if not str(architectures[0]).endswith(_ENDINGS[form.name]):
+        raise CheckpointRefused(f"{folder}: {architectures[0]} is another architecture than its form, {form.name}")
+    network, loading = _network(folder, form)
     wrong = [*loading["missing_keys"], *loading["unexpected_keys"], *loading["mismatched_keys"]]
-    if wrong or network.config.num_labels != len(LABELS[facts["kind"]]):
+    if wrong or (not form.tokens and network.config.num_labels != form.labels * form.heads):
         raise CheckpointRefused(f"{folder}: the weights are not those of its config.json ({str(wrong[:1])[:200]})")
     tokenizer = _tokenizer(folder)
     try:
@@ -172,25 +209,54 @@ def open_trained(folder: Path, *, sha256: str | None = None) -> tuple[RewardMode
     except LayoutError as error:
         raise CheckpointRefused(f"{folder}: config.json: {error}") from error
     _refuse_unknown_tokens(folder, tokenizer, network)
-    model = _made(network, tokenizer, Encoder(tokenizer, layout), kind=facts["kind"], neutral=facts["neutral"])
-    return model, manifest
+    encoder = Encoder(tokenizer, layout)
+    return _made(network, tokenizer, encoder, form), manifest
 
 
-def _made(network: Any, tokenizer: Any, encoder: Encoder, *, kind: str, neutral: str) -> RewardModel:
+def open_published(folder: Path) -> RewardModel:
+    """A folder in the published Qwen2 form that no training of ours finished: nothing vouches for its files. Raises `CheckpointRefused`."""
+    check_folder(folder, with_code=True)
+    config = read_json(folder / "config.json")
+    if ARCHITECTURE not in (config.get("architectures") or []):
+        raise CheckpointRefused(
+            f"{folder} has no {MANIFEST}: it is no folder that a training finished, and no published {ARCHITECTURE}"
+        )
+    form = Form(name="qwen2-prm", labels=2)
+    network, loading = _network(folder, form, config=_without_code(config))
+    wrong = [*loading["missing_keys"], *loading["mismatched_keys"]]
+    if wrong:
+        raise CheckpointRefused(f"{folder}: the weights lack {str(wrong[0])[:200]}")
+    tokenizer = _tokenizer(folder)
+    try:
+        encoder = Encoder(tokenizer, chat_layout(tokenizer))
+    except LayoutError as error:
+        raise CheckpointRefused(f"{folder}: {error}") from error
+    _refuse_unknown_tokens(folder, tokenizer, network)
+    return _made(network, tokenizer, encoder, form)
+
+
+def _without_code(config: dict[str, Any]) -> Any:
+    """The published configuration names a class of its own for what is a Qwen2's in all but name."""
+    known = {name: value for name, value in config.items() if name not in ("auto_map", "model_type")}
+    try:
+        return transformers.Qwen2Config.from_dict(known)
+    except (TypeError, ValueError, KeyError) as error:
+        raise CheckpointRefused(f"config.json is none of a Qwen2: {str(error)[:300]}") from error
+
+
+def _made(network: Any, tokenizer: Any, encoder: Encoder, form: Form) -> RewardModel:
     network.config.reward_model = {
-        "kind": kind,
-        "classes": list(LABELS[kind].values()),
-        "neutral": neutral,
-        "score": "product of steps" if kind == "prm" else "last token",
+        **form.as_dict(),
+        "score": "product of steps" if form.kind == "prm" else "last token",
         "layout": encoder.layout.as_dict(),
     }
     limit = int(getattr(network.config, "max_position_embeddings", 0) or 0) or TINY_POSITIONS
-    return RewardModel(network, tokenizer, encoder, kind, neutral, limit, fit(network))
+    return RewardModel(network, tokenizer, encoder, form, limit, fit(network))
 
 
-def _network(folder: Path, **changes: Any) -> tuple[Any, dict[str, Any]]:
+def _network(folder: Path, form: Form, **changes: Any) -> tuple[Any, dict[str, Any]]:
     try:
-        network, loading = transformers.AutoModelForTokenClassification.from_pretrained(
+        network, loading = _CLASSES[form.name].from_pretrained(
             str(folder),
             local_files_only=True,
             use_safetensors=True,
@@ -199,7 +265,7 @@ def _network(folder: Path, **changes: Any) -> tuple[Any, dict[str, Any]]:
             **changes,
         )
     except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError) as error:
-        raise CheckpointRefused(f"{folder} cannot be opened as token classification: {str(error)[:300]}") from error
+        raise CheckpointRefused(f"{folder} cannot be opened as {form.name}: {str(error)[:300]}") from error
     return network, loading
 
 

@@ -63,7 +63,6 @@ def run(options: argparse.Namespace) -> dict[str, Any] | None:
     import torch
 
     from activelearning.rewardmodel.checkpoint import CheckpointRefused
-    from activelearning.rewardmodel.model import open_trained
     from activelearning.rewardmodel.scoring import InputRefused, ScoresBroken
 
     if options.threads < 1 or (options.device == "cuda" and not torch.cuda.is_available()):
@@ -72,11 +71,11 @@ def run(options: argparse.Namespace) -> dict[str, Any] | None:
     torch.set_num_threads(options.threads)
     progress = None
     try:
-        model, manifest = open_trained(options.model, sha256=options.manifest_sha256)
+        model, fingerprint = _open(options.model, options.manifest_sha256)
         model.network.to("cuda" if options.device != "cpu" and torch.cuda.is_available() else "cpu").eval()
         progress = Progress(options.progress, terminal=sys.stderr)
         counts = _score(model, options, progress)
-        return {"kind": model.kind, "neutral": model.neutral, "fingerprint": manifest["fingerprint"]} | counts
+        return {"kind": model.kind, "neutral": model.neutral, "fingerprint": fingerprint} | counts
     except (CheckpointRefused, ScoresBroken, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
     except InputRefused as error:
@@ -86,6 +85,17 @@ def run(options: argparse.Namespace) -> dict[str, Any] | None:
         if progress is not None:
             progress.close()
     return None
+
+
+def _open(folder: Path, sha256: str | None) -> tuple[Any, str | None]:
+    """The model and the training that it is of; a published one is of none that we know."""
+    from activelearning.rewardmodel.checkpoint import MANIFEST
+    from activelearning.rewardmodel.model import open_published, open_trained
+
+    if sha256 is None and folder.is_dir() and not (folder / MANIFEST).exists():
+        return open_published(folder), None
+    model, manifest = open_trained(folder, sha256=sha256)
+    return model, manifest["fingerprint"]
 
 
 def _score(model: Any, options: argparse.Namespace, progress: Progress) -> dict[str, int]:

@@ -39,11 +39,15 @@ class ScoresBroken(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class SolutionScore:
-    """A PRM's three probabilities a step, or an ORM's one; `problem` says why there is no score."""
+    """A PRM's three probabilities a step, or an ORM's one; `problem` says why there is no score.
+
+    `deviation`: of an ensemble, the standard deviation over its heads of each step's P(good), neutral counted as the model does.
+    """
 
     rating_probs: tuple[Probabilities, ...] | None = None
     prm_score: float | None = None
     orm_score: float | None = None
+    deviation: tuple[float, ...] | None = None
     problem: str = ""
 
 
@@ -85,10 +89,9 @@ def score_solutions(
 
 
 def _probabilities(model: RewardModel, row: Row, ends: Sequence[Ids]) -> list[np.ndarray[Any, Any]]:
-    """For each sequence the (steps, classes) probabilities at its steps' ends, in 64-bit floats."""
+    """For each sequence the (steps, heads, labels) probabilities at its steps' ends, in 64-bit floats."""
     with torch.inference_mode():
-        at_ends = model.logits(row)[torch.from_numpy(np.concatenate(ends).astype(np.int64))]
-        probabilities = at_ends.double().softmax(-1).cpu().numpy()
+        probabilities = model.logits(row, np.concatenate(ends)).double().softmax(-1).cpu().numpy()
     if not np.isfinite(probabilities).all():
         raise ScoresBroken("The model's probabilities are not finite; its weights are broken.")
     return np.split(probabilities, np.cumsum([len(places) for places in ends])[:-1])
@@ -96,9 +99,16 @@ def _probabilities(model: RewardModel, row: Row, ends: Sequence[Ids]) -> list[np
 
 def _score(model: RewardModel, probabilities: np.ndarray[Any, Any]) -> SolutionScore:
     if model.kind == "orm":
-        return SolutionScore(orm_score=float(probabilities[-1, 1]))
-    steps: tuple[Probabilities, ...] = tuple((float(a), float(b), float(c)) for a, b, c in probabilities)
-    return SolutionScore(rating_probs=steps, prm_score=solution_score(steps, neutral=model.neutral))
+        return SolutionScore(orm_score=float(probabilities[-1, :, 1].mean()))
+    by_head = model.form.rating_probabilities(probabilities)
+    steps: tuple[Probabilities, ...] = tuple((float(a), float(b), float(c)) for a, b, c in by_head.mean(axis=1))
+    deviation = None
+    if model.form.heads > 1:
+        good = by_head[..., 2] + (by_head[..., 1] if model.neutral == "good" else 0.0)
+        deviation = tuple(good.std(axis=1).tolist())
+    return SolutionScore(
+        rating_probs=steps, prm_score=solution_score(steps, neutral=model.neutral), deviation=deviation
+    )
 
 
 def _written(score: SolutionScore, kind: str) -> Record:
@@ -108,7 +118,8 @@ def _written(score: SolutionScore, kind: str) -> Record:
         return {"orm_score": score.orm_score} | why
     probs = score.rating_probs
     named = None if probs is None else [dict(zip(map(str, RATINGS), step, strict=True)) for step in probs]
-    return {"rating_probs": named, "prm_score": score.prm_score} | why
+    doubt: Record = {} if score.deviation is None else {"rating_deviation": list(score.deviation)}
+    return {"rating_probs": named, "prm_score": score.prm_score} | doubt | why
 
 
 def _windows(lines: Iterable[tuple[int, Record] | Refusal]) -> Iterator[list[Record]]:

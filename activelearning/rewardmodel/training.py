@@ -22,7 +22,8 @@ from activelearning.rewardmodel.child import Progress
 from activelearning.rewardmodel.config import TINY, TrainingConfig
 from activelearning.rewardmodel.data import Dropped, Labelled, label_examples
 from activelearning.rewardmodel.examples import DataRefused, Example
-from activelearning.rewardmodel.model import LABELS, RewardModel, build_tiny, open_base
+from activelearning.rewardmodel.forms import Floats, Form, shares
+from activelearning.rewardmodel.model import RewardModel, build_tiny, open_base
 
 RECIPE = 2  # raised when the same inputs no longer give the same weights
 MOST_SPLITS = 8  # out of GPU memory: a batch is halved up to three times
@@ -73,9 +74,8 @@ def train(
         return done
     device = _device(inputs.config.device)
     model = _model(inputs, examples)
-    labelled, dropped = label_examples(
-        examples, model.encoder, kind=inputs.kind, max_length=min(inputs.config.max_length, model.limit)
-    )
+    most = min(inputs.config.max_length, model.limit)
+    labelled, dropped = label_examples(examples, model.encoder, model.form, max_length=most)
     if not labelled:
         raise DataRefused(
             f"Nothing is left to train on under {inputs.config.max_length} tokens: {dict(dropped.counts)}"
@@ -125,6 +125,9 @@ class _Run:
         self.tokens = sum(lengths) * self.epochs
         self.tokens_here = 0  # since this process began
         self.history = History()
+        self.shares = shares(len(labelled), model.form.heads, seed=inputs.seed)
+        weights = self.config.class_weights
+        self.class_weights = None if weights is None else torch.tensor(weights, device=device)
 
     def steps(self, progress: Progress) -> float:
         """Carry out what is left of the plan; returns its seconds. Raises `TrainingFailed`."""
@@ -145,8 +148,7 @@ class _Run:
 
     def _step(self, step: int) -> None:
         """One move of the weights, or none where loss or gradient is not finite."""
-        examples = [self.labelled[index] for index in self.plan[step]]
-        loss, hits, labels = self._gradients(examples)
+        loss, hits, labels = self._gradients(self.plan[step])
         norm = torch.nn.utils.clip_grad_norm_(self.weights.values(), self.config.clip)
         if math.isfinite(loss) and bool(torch.isfinite(norm)):
             for group in self.optimiser.param_groups:
@@ -167,13 +169,13 @@ class _Run:
                     "a lower learning_rate may help."
                 )
         self.optimiser.zero_grad(set_to_none=True)
-        self.tokens_here += sum(len(example.ids) for example in examples)
+        self.tokens_here += sum(len(self.labelled[index].ids) for index in self.plan[step])
 
-    def _gradients(self, examples: Sequence[Labelled]) -> tuple[float, int, int]:
+    def _gradients(self, batch: Sequence[int]) -> tuple[float, int, int]:
         """Loss, labels hit and labels of a batch, its gradients in place. Out of GPU memory the rows are halved, three times at most."""
         while True:
             try:
-                return self._accumulate(examples)
+                return self._accumulate(batch)
             except torch.OutOfMemoryError as error:
                 self.optimiser.zero_grad(set_to_none=True)
                 if self.history.splits >= MOST_SPLITS:
@@ -188,27 +190,24 @@ class _Run:
     def row_tokens(self) -> int:
         return self.config.row_tokens // self.history.splits
 
-    def _accumulate(self, examples: Sequence[Labelled]) -> tuple[float, int, int]:
+    def _accumulate(self, batch: Sequence[int]) -> tuple[float, int, int]:
+        examples = [self.labelled[index] for index in batch]
         labels = sum(len(example.targets) for example in examples)
         loss, hits = 0.0, 0
-        sequences = [example.ids for example in examples]
-        for members, row in self.model.rows(sequences, tokens=self.row_tokens):
+        for members, row in self.model.rows([example.ids for example in examples], tokens=self.row_tokens):
             at = np.concatenate([row.places[place][examples[member].positions] for place, member in enumerate(members)])
-            targets = torch.from_numpy(
-                np.concatenate([examples[member].targets for member in members]).astype(np.int64)
-            ).to(self.device)
-            logits = self.model.logits(row)[torch.from_numpy(at.astype(np.int64)).to(self.device)]
-            weight = self.config.class_weights
-            part = functional.cross_entropy(
-                logits,
-                targets,
-                weight=None if weight is None else torch.tensor(weight, device=self.device),
-                reduction="sum",
-            )
-            (part / labels).backward()  # type: ignore[no-untyped-call]
-            loss += part.item() / labels
-            hits += int((logits.argmax(-1) == targets).sum().item())
+            targets = self._tensor([examples[member].targets for member in members])
+            counts = [len(examples[member].targets) for member in members]
+            share = self._tensor([np.repeat(self.shares[[batch[m] for m in members]], counts, axis=0)])
+            logits = self.model.logits(row, at)
+            part = loss_of(logits, targets, share, self.class_weights) / labels
+            part.backward()  # type: ignore[no-untyped-call]
+            loss += part.item()
+            hits += int((logits.softmax(-1).mean(1).argmax(-1) == targets.argmax(-1)).sum().item())
         return loss, hits, labels
+
+    def _tensor(self, arrays: Sequence[Floats]) -> Tensor:
+        return torch.from_numpy(np.concatenate(arrays)).to(self.device)
 
     def _report(self, progress: Progress, step: int, first: int, seconds: float) -> None:
         steps = len(self.plan)
@@ -286,10 +285,10 @@ def _manifest(run: _Run, inputs: Inputs, left_out: dict[str, int], dropped: Drop
         "base": TINY if inputs.base == TINY else Path(inputs.base).name,
         "seed": inputs.seed,
         "config": inputs.config.as_dict(),
-        "id2label": {str(index): name for index, name in LABELS[inputs.kind].items()},
+        "id2label": {str(index): name for index, name in run.model.form.outputs.items()},
         "neutral": inputs.config.neutral,
         "examples": len(run.labelled),
-        "labels": _label_counts(run.labelled, inputs.kind),
+        "labels": _label_counts(run.labelled, run.model.form),
         "left_out": dict(left_out),
         "dropped": dict(dropped.counts),
         "dropped_sources": dropped.sources,
@@ -304,6 +303,15 @@ def _manifest(run: _Run, inputs: Inputs, left_out: dict[str, int], dropped: Drop
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
     }
+
+
+def loss_of(logits: Tensor, targets: Tensor, share: Tensor, class_weights: Tensor | None) -> Tensor:
+    """Cross-entropy summed over places: (places, heads, labels) logits, (places, labels) targets, (places, heads) weights; heads' mean."""
+    places, heads, labels = logits.shape
+    losses = functional.cross_entropy(
+        logits.reshape(-1, labels), targets.repeat_interleave(heads, dim=0), weight=class_weights, reduction="none"
+    )
+    return (losses.view(places, heads) * share).mean(dim=1).sum()
 
 
 def learning_rate(config: TrainingConfig, step: int, steps: int) -> float:
@@ -339,9 +347,11 @@ def _device(wanted: str) -> torch.device:
     return device
 
 
-def _label_counts(labelled: Sequence[Labelled], kind: str) -> dict[str, int]:
-    targets = np.concatenate([example.targets for example in labelled])
-    return {name: int((targets == index).sum()) for index, name in LABELS[kind].items()}
+def _label_counts(labelled: Sequence[Labelled], form: Form) -> dict[str, float]:
+    """How much was said for each label; whole numbers where every label is a rating."""
+    sums = np.concatenate([example.targets for example in labelled]).sum(axis=0, dtype=np.float64)
+    names = form.label_names
+    return {names[index]: int(total) if total == int(total) else round(total, 6) for index, total in enumerate(sums)}
 
 
 def _folder_digest(folder: Path) -> str:

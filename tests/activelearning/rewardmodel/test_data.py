@@ -4,6 +4,7 @@ import pytest
 
 from activelearning.rewardmodel.data import Encoder, Layout, LayoutError, encode, label_examples
 from activelearning.rewardmodel.examples import Example
+from activelearning.rewardmodel.forms import Form
 from activelearning.rewardmodel.model import PAD, train_tokenizer
 
 TEXTS = ["Mia has $12$ marbles.", "She finds $3$: $12 + 3 = 15$.", "So she has 15."] * 3
@@ -48,18 +49,18 @@ def test_any_text_can_be_written(encoder: Encoder) -> None:
 def test_whole_steps_are_left_out_beyond_the_cap_and_counted(encoder: Encoder) -> None:
     whole = encode(encoder, TEXTS[0], TEXTS[1:3], max_length=1000)
     example = Example(problem=TEXTS[0], steps=tuple(TEXTS[1:3]), ratings=(1, -1), source="f:1")
-    (kept,), dropped = label_examples([example], encoder, kind="prm", max_length=len(whole.ids) - 1)
+    (kept,), dropped = label_examples([example], encoder, Form(), max_length=len(whole.ids) - 1)
     assert len(kept.ids) == whole.ends[0] + 1
-    assert kept.targets.tolist() == [2]
+    assert kept.targets.tolist() == [[0, 0, 1]]
     assert dropped.counts == {"steps_over_length": 1}
-    (kept,), dropped = label_examples([example], encoder, kind="prm", max_length=len(whole.ids))
-    assert kept.targets.tolist() == [2, 0]
+    (kept,), dropped = label_examples([example], encoder, Form(), max_length=len(whole.ids))
+    assert kept.targets.tolist() == [[0, 0, 1], [1, 0, 0]]
     assert not dropped.counts
 
 
 def test_a_prompt_that_does_not_fit_is_reported_with_its_line(encoder: Encoder) -> None:
     example = Example(problem=TEXTS[0] * 9, steps=("a",), ratings=(1,), source="f:7")
-    found, dropped = label_examples([example], encoder, kind="prm", max_length=30)
+    found, dropped = label_examples([example], encoder, Form(), max_length=30)
     assert not found
     assert dropped.sources == {"prompt_too_long": ["f:7"]}
 
@@ -69,17 +70,17 @@ def test_unrated_steps_have_no_target_and_a_solution_of_them_is_left_out(encoder
         Example(problem="p", steps=("a", "b"), ratings=(None, 0)),
         Example(problem="p", steps=("a",), ratings=(None,)),
     ]
-    (kept,), dropped = label_examples(examples, encoder, kind="prm", max_length=100)
-    assert kept.targets.tolist() == [1]
+    (kept,), dropped = label_examples(examples, encoder, Form(), max_length=100)
+    assert kept.targets.tolist() == [[0, 1, 0]]
     assert dropped.counts == {"without_label": 1}
 
 
 def test_an_orm_is_labelled_at_every_token_of_the_steps(encoder: Encoder) -> None:
     example = Example(problem=TEXTS[0], steps=tuple(TEXTS[1:3]), right=True)
-    (kept,), _ = label_examples([example], encoder, kind="orm", max_length=1000)
+    (kept,), _ = label_examples([example], encoder, Form(kind="orm", labels=2), max_length=1000)
     prompt = len(encoder.prompt(TEXTS[0]))
     assert kept.positions.tolist() == list(range(prompt, len(kept.ids)))
-    assert set(kept.targets.tolist()) == {1}
+    assert kept.targets.tolist() == [[0, 1]] * len(kept.positions)
 
 
 def test_a_layout_that_is_not_token_ids_is_refused() -> None:

@@ -159,10 +159,10 @@ def test_out_of_memory_halves_the_rows_three_times_and_then_says_so(
     logits = RewardModel.logits
     most = 100
 
-    def small_memory(self: RewardModel, row: Row) -> Any:
+    def small_memory(self: RewardModel, row: Row, at: Any) -> Any:
         if len(row.ids) > most:
             raise torch.OutOfMemoryError("no memory")
-        return logits(self, row)
+        return logits(self, row, at)
 
     monkeypatch.setattr(RewardModel, "logits", small_memory)
     assert run_training(tmp_path / "a", mixed_records(12), batch_size=8, row_tokens=800) == 0
