@@ -19,6 +19,11 @@ RUN = """async (only) => {
         return `${id}: ${check ? check.message : help}: ${node.html.slice(0, 200)}`;
     }));
 }"""
+# A button's colour fades from one theme to the other: half-way it is in neither.
+DRESS = """(theme) => {
+    document.documentElement.dataset.theme = theme;
+    return Promise.allSettled(document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished));
+}"""
 SHIFT = """() => new Promise((resolve) => {
     let sum = 0;
     const watcher = new PerformanceObserver(() => {});
@@ -59,7 +64,7 @@ def axe(page: Page) -> list[str]:
 
 
 def _in(page: Page, theme: str, only: dict[str, Any]) -> list[str]:
-    page.evaluate("(theme) => { document.documentElement.dataset.theme = theme }", theme)
+    page.evaluate(DRESS, theme)
     return [f"{theme}: {violation}" for violation in page.evaluate(RUN, only)]
 
 
