@@ -48,11 +48,14 @@ def packed_attention(
     if groups > 1:
         key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
     causal = bool(getattr(module, "is_causal", True))
+    # Segments tile the row. A split's gradient is one joining; that of as many slices would be as many rows of zeros.
+    sizes = [segment.stop - segment.start for segment in segments]
     parts = []
-    for segment in segments:
-        spans = [*segment.ancestors, (segment.start, segment.stop)]
-        q = query[:, :, segment.start : segment.stop]
-        k, v = _joined(key, spans), _joined(value, spans)
+    for segment, q, k, v in zip(
+        segments, *(torch.split(each, sizes, dim=2) for each in (query, key, value)), strict=True
+    ):
+        if segment.ancestors:
+            k, v = _after(segment.ancestors, key, k), _after(segment.ancestors, value, v)
         mask = _mask(q.shape[2], k.shape[2], causal=causal, window=sliding_window, device=q.device)
         parts.append(
             functional.scaled_dot_product_attention(
@@ -62,10 +65,8 @@ def packed_attention(
     return torch.cat(parts, dim=2).transpose(1, 2), None
 
 
-def _joined(tensor: Tensor, spans: Sequence[Span]) -> Tensor:
-    if len(spans) == 1:
-        return tensor[:, :, spans[0][0] : spans[0][1]]
-    return torch.cat([tensor[:, :, start:stop] for start, stop in spans], dim=2)
+def _after(spans: Sequence[Span], tensor: Tensor, own: Tensor) -> Tensor:
+    return torch.cat([*(tensor[:, :, start:stop] for start, stop in spans), own], dim=2)
 
 
 def _mask(rows: int, columns: int, *, causal: bool, window: int | None, device: torch.device) -> Tensor | None:

@@ -180,7 +180,7 @@ def read_manifest(folder: Path, *, sha256: str | None = None) -> dict[str, Any]:
         raise CheckpointRefused(f"{path} does not name the model's files")
     for name, expected in files.items():
         there = folder / name
-        if Path(name).name != name or not there.is_file():
+        if not _is_inside(name) or not there.is_file():
             raise CheckpointRefused(f"{there} is missing")
         if sha256_of(there) != expected:
             raise CheckpointRefused(f"{there} has another SHA-256 than when it was trained")
@@ -192,6 +192,12 @@ def read_manifest(folder: Path, *, sha256: str | None = None) -> dict[str, Any]:
         ):
             raise CheckpointRefused(f"{there} is not in the manifest")
     return manifest
+
+
+def _is_inside(name: str) -> bool:
+    """A file of the folder, or of one folder in it."""
+    parts = Path(name).parts
+    return 1 <= len(parts) <= 2 and ".." not in parts and str(Path(*parts)) == name and not Path(name).is_absolute()
 
 
 def digest_of(tensors: Mapping[str, torch.Tensor]) -> str:
@@ -214,11 +220,14 @@ class StateFolder:
 
     def save(self, step: int, tensors: Mapping[str, torch.Tensor], facts: Mapping[str, Any]) -> None:
         """Written beside, fsynced, renamed; then all but the last two states go."""
-        kept = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-        written = {"facts": json.dumps({**facts, "step": step}), "digest": digest_of(kept)}
-        write_file(self.folder / f"state-{step:09d}.safetensors", save(kept, metadata=written))
+        self.write(self.folder / f"state-{step:09d}.safetensors", tensors, {**facts, "step": step})
         for old in self.states()[2:]:
             old.unlink()
+
+    def write(self, path: Path, tensors: Mapping[str, torch.Tensor], facts: Mapping[str, Any]) -> None:
+        """One file of tensors and facts that `load` reads back."""
+        kept = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+        write_file(path, save(kept, metadata={"facts": json.dumps(facts), "digest": digest_of(kept)}))
 
     def states(self) -> list[Path]:
         """Newest first."""

@@ -26,6 +26,7 @@ class TrainingConfig:
     form: str = "classification"  # classification | rating-tokens | qwen2-prm
     labels: int = 3  # of a PRM: 3, or 2 with neutral as `neutral` says
     ensemble: int = 1  # heads on one body, which disagree where nobody knows; classification only
+    lora_rank: int = 0  # of low-rank adapters beside a frozen folder; 0 trains all of it
     # which labels
     max_length: int = 1024  # tokens of problem and steps; whole steps are left out beyond it, none is cut
     siblings: str = "last"  # rated completions beside the path as examples of their own: none | last (step) | all
@@ -47,6 +48,10 @@ class TrainingConfig:
     schedule: str = "linear"  # linear | cosine, both to zero
     clip: float = 1.0  # the gradient's norm, at most
     max_bad_steps: int = 5  # NaN or infinite losses in a row, then the training stops
+    held_out: float = (
+        0.0  # share of the problems that are only measured on, after each epoch; the best epoch's weights are kept
+    )
+    patience: int = 0  # epochs without a better one, then it is enough; 0 never stops early
     # the shape of `tiny`; a folder has its own
     vocabulary: int = 2048
     hidden: int = 64
@@ -58,6 +63,9 @@ class TrainingConfig:
     # running
     checkpoint_seconds: float = 5.0
     device: str = "auto"  # auto | cpu | cuda
+    processes: int = 1  # one a device, through accelerate
+    precision: str = "auto"  # of products: auto (bf16 on a GPU that has it) | fp32 | bf16
+    gradient_checkpointing: bool = False  # less memory, more time
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -68,6 +76,8 @@ class TrainingConfig:
             raise ConfigError(f"hidden ({self.hidden}) must be a multiple of twice the heads ({self.heads})")
         if self.max_epochs < self.epochs:
             raise ConfigError(f"max_epochs ({self.max_epochs}) must not be under epochs ({self.epochs})")
+        if self.patience and not self.held_out:
+            raise ConfigError("patience needs problems that are held out: give held_out a share")
         if self.ensemble > 1 and self.form != "classification":
             raise ConfigError(f"ensemble ({self.ensemble}) must be 1 in the form {self.form}")
 
@@ -88,7 +98,7 @@ _FOLDER: dict[str, Any] = {
     "max_length": 2048,
     "checkpoint_seconds": 300.0,
 }
-_TINY: dict[str, Any] = {"min_tokens": 450_000}
+_TINY: dict[str, Any] = {"min_tokens": 600_000}
 
 
 def for_base(base: str, overrides: Mapping[str, Any] | None = None, *, kind: str = "prm") -> TrainingConfig:
@@ -106,6 +116,8 @@ def for_base(base: str, overrides: Mapping[str, Any] | None = None, *, kind: str
         raise ConfigError(f"form {config.form} is for kind prm")
     if base == TINY and config.form == "qwen2-prm":
         raise ConfigError("form qwen2-prm needs a Qwen2 folder as base")
+    if base == TINY and config.lora_rank:
+        raise ConfigError("lora_rank needs a pretrained folder as base: tiny has nothing to keep")
     if config.class_weights is not None and len(config.class_weights) != classes:
         raise ConfigError(f"class_weights must hold {classes} numbers for kind {kind}")
     return config
@@ -185,4 +197,10 @@ _RULES: dict[str, Callable[[Any], str]] = {
     "dropout": _number(0, 0.9),
     "checkpoint_seconds": _number(0, 86_400),
     "device": _one_of("auto", "cpu", "cuda"),
+    "processes": _whole(1, 1024),
+    "precision": _one_of("auto", "fp32", "bf16"),
+    "gradient_checkpointing": _flag,
+    "lora_rank": _whole(0, 4096),
+    "held_out": _number(0, 0.9),
+    "patience": _whole(0, 10_000),
 }

@@ -66,6 +66,10 @@ class RewardModel:
     def neutral(self) -> str:
         return self.form.neutral
 
+    def over(self, network: nn.Module) -> "RewardModel":
+        """The same with this network in place of its own: the same one, wrapped."""
+        return replace(self, network=network)
+
     def rows(self, sequences: Sequence[Ids], *, tokens: int) -> Iterator[tuple[list[int], Row]]:
         """The sequences in rows of about `tokens` tokens, and which of them each row holds; every one is in one row."""
         if self.packing == Packing.SHARED:

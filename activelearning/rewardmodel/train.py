@@ -69,11 +69,16 @@ def run(options: argparse.Namespace) -> dict[str, Any] | None:
     except (ConfigError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return None
+    if config.processes > 1 and "WORLD_SIZE" not in os.environ:
+        from activelearning.rewardmodel.devices import start_processes
+
+        start_processes(config.processes, words(options))
     # Only now: torch and transformers take seconds to import.
     from activelearning.rewardmodel.checkpoint import CheckpointRefused, sha256_of
     from activelearning.rewardmodel.data import LayoutError
     from activelearning.rewardmodel.examples import DataRefused
-    from activelearning.rewardmodel.training import Inputs, TrainingFailed, train
+    from activelearning.rewardmodel.loop import TrainingFailed
+    from activelearning.rewardmodel.training import Inputs, train
 
     progress = None
     try:
@@ -87,7 +92,8 @@ def run(options: argparse.Namespace) -> dict[str, Any] | None:
         _threads(options.threads)
         examples, left_out = _examples(options, config)
         options.output.mkdir(parents=True, exist_ok=True)
-        progress = Progress(options.progress, terminal=sys.stderr)
+        first = os.environ.get("RANK", "0") == "0"
+        progress = Progress(options.progress if first else None, terminal=sys.stderr if first else None)
         return train(inputs, examples, left_out, options.output, progress)
     except (DataRefused, CheckpointRefused, LayoutError, TrainingFailed, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -95,6 +101,16 @@ def run(options: argparse.Namespace) -> dict[str, Any] | None:
     finally:
         if progress is not None:
             progress.close()
+
+
+def words(options: argparse.Namespace) -> list[str]:
+    """The command line that these options came from, for the processes of several devices; they die with the one that starts them."""
+    found = ["--kind", options.kind, "--data", *map(str, options.data), "--output", str(options.output)]
+    found += ["--base", options.base, "--seed", str(options.seed), "--threads", str(options.threads)]
+    for name in ("config", "progress"):
+        given = getattr(options, name)
+        found += [f"--{name}", str(given)] if given else []
+    return [*found, "--die-with-parent"]
 
 
 def _threads(count: int) -> None:

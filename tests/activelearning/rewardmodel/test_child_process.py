@@ -58,14 +58,15 @@ def test_a_training_killed_at_random_points_ends_with_the_bits_of_an_unbroken_on
     assert broken["loss"] == unbroken["loss"]
     reports = [json.loads(line) for line in (folder / "unbroken.progress").read_text().splitlines()]
     assert set(reports[-1]) == {
-        "stage", "step", "steps", "loss", "step_accuracy", "tokens_per_second", "eta_seconds",
+        "stage", "step", "steps", "epoch", "loss", "step_accuracy", "first_error_accuracy", "tokens_per_second",
+        "eta_seconds",
     }  # fmt: skip
     assert reports[-1]["step"] == reports[-1]["steps"] == STEPS
 
 
 PARENT = """
-import subprocess, sys
-child = subprocess.Popen(sys.argv[1:] + ["--die-with-parent"], stderr=subprocess.DEVNULL)
+import os, subprocess, sys
+child = subprocess.Popen([*sys.argv[1:], "--die-with-parent", str(os.getpid())], stderr=subprocess.DEVNULL)
 print(child.pid, flush=True)
 child.wait()
 """

@@ -12,9 +12,9 @@ import torch
 from activelearning.rewardmodel import training
 from activelearning.rewardmodel.checkpoint import digest_of, sha256_of
 from activelearning.rewardmodel.config import TrainingConfig, for_base
+from activelearning.rewardmodel.loop import Run, learning_rate
 from activelearning.rewardmodel.model import RewardModel, open_trained
 from activelearning.rewardmodel.packing import Row
-from activelearning.rewardmodel.training import _Run, learning_rate
 from tests.activelearning.records import mixed_records, record, write
 from tests.activelearning.rewardmodel.conftest import run_training
 
@@ -65,16 +65,16 @@ def test_a_training_that_stops_at_every_step_ends_with_the_same_bits(
 ) -> None:
     records = mixed_records(12)
     assert run_training(tmp_path / "unbroken", records, dropout=dropout) == 0
-    step = _Run._step
+    step = Run._step
 
-    def once(self: _Run, number: int) -> None:
+    def once(self: Run, number: int) -> None:
         if done:
             raise Stopped
         step(self, number)
         done.append(number)
 
     starts = 0
-    monkeypatch.setattr(_Run, "_step", once)
+    monkeypatch.setattr(Run, "_step", once)
     while not (tmp_path / "broken" / "model" / "training.json").exists():
         done: list[int] = []
         starts += 1
@@ -90,15 +90,15 @@ def test_a_training_that_stops_at_every_step_ends_with_the_same_bits(
 def test_a_damaged_state_is_passed_over_and_the_one_before_it_taken(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    step = _Run._step
+    step = Run._step
 
-    def up_to_three(self: _Run, number: int) -> None:
+    def up_to_three(self: Run, number: int) -> None:
         if number == 3:
             raise Stopped
         step(self, number)
 
     with monkeypatch.context() as patched:
-        patched.setattr(_Run, "_step", up_to_three)
+        patched.setattr(Run, "_step", up_to_three)
         with pytest.raises(Stopped):
             run_training(tmp_path, mixed_records(12))
     newest, _older = sorted((tmp_path / "model" / "checkpoint").glob("state-*"), reverse=True)
@@ -120,15 +120,15 @@ def test_a_finished_training_returns_at_once_and_another_one_is_refused(
 
 
 def test_a_loss_that_is_not_finite_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    accumulate = _Run._accumulate
+    accumulate = Run._accumulate
     seen: list[str] = []
 
-    def broken_once(self: _Run, examples: Any) -> tuple[float, int, int]:
+    def broken_once(self: Run, examples: Any) -> tuple[float, int, int]:
         seen.append(digest_of(self.weights))
         loss, hits, labels = accumulate(self, examples)
         return (math.nan if len(seen) == 2 else loss), hits, labels
 
-    monkeypatch.setattr(_Run, "_accumulate", broken_once)
+    monkeypatch.setattr(Run, "_accumulate", broken_once)
     assert run_training(tmp_path, mixed_records(12)) == 0
     assert seen[0] != seen[1] == seen[2] != seen[3]
     found = manifest(tmp_path / "model")
@@ -139,14 +139,14 @@ def test_a_loss_that_is_not_finite_is_skipped(tmp_path: Path, monkeypatch: pytes
 def test_gradients_that_are_not_finite_are_skipped_and_then_stop_the_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    accumulate = _Run._accumulate
+    accumulate = Run._accumulate
 
-    def broken(self: _Run, examples: Any) -> tuple[float, int, int]:
+    def broken(self: Run, examples: Any) -> tuple[float, int, int]:
         found = accumulate(self, examples)
         next(iter(self.weights.values())).grad.fill_(math.inf)  # type: ignore[union-attr]
         return found
 
-    monkeypatch.setattr(_Run, "_accumulate", broken)
+    monkeypatch.setattr(Run, "_accumulate", broken)
     assert run_training(tmp_path, mixed_records(12), max_bad_steps=3) == 1
     assert "not finite in 3 steps in a row" in capsys.readouterr().err
     assert not (tmp_path / "model" / "training.json").exists()
@@ -176,13 +176,13 @@ def test_out_of_memory_halves_the_rows_three_times_and_then_says_so(
 def test_a_batch_in_several_rows_gives_the_same_loss(
     tmp_path: Path, trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = _Run.__init__
+    original = Run.__init__
 
-    def in_two(self: _Run, *given: Any) -> None:
-        original(self, *given)
+    def in_two(self: Run, *given: Any, **named: Any) -> None:
+        original(self, *given, **named)
         self.history.splits = 8
 
-    monkeypatch.setattr(_Run, "__init__", in_two)
+    monkeypatch.setattr(Run, "__init__", in_two)
     assert run_training(tmp_path, mixed_records(12), row_tokens=400) == 0
     assert manifest(tmp_path / "model")["loss"] == pytest.approx(manifest(trained)["loss"], abs=1e-4)
 
