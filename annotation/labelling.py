@@ -76,7 +76,9 @@ def save_draft(*, claim: Handout, version: int, draft: dict[str, Any]) -> tuple[
     """
     if len(json.dumps(draft)) > DRAFT_MAX_BYTES:
         raise InvalidInput(f"A draft is at most {DRAFT_MAX_BYTES} bytes.")
-    mine = WorkItem.objects.filter(pk=claim.work_item_id, state=WorkState.OPEN, claimed_by=claim.labeller)
+    # Before any item: a submission under way holds this labeller and then their items, and both would wait for each other.
+    list(Labeller.objects.locked().filter(pk=claim.labeller_id))
+    mine = WorkItem.objects.filter(pk=claim.work_item_id, state=WorkState.OPEN, claimed_by=claim.labeller_id)
     saved = mine.filter(draft_version=version).update(draft=draft, draft_version=F("draft_version") + 1)
     stored = mine.values_list("draft_version", "draft").first()
     if stored is None:

@@ -9,7 +9,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from annotation.errors import DomainError
-from labelapp.edge import RETRY_AFTER_SECONDS
+from labelapp.edge import RETRY_AFTER_SECONDS, note_unavailable
 
 _CODES = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large",
           415: "unsupported_media_type", 429: "too_many_requests"}  # fmt: skip
@@ -26,6 +26,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         }
         return Response(body, status=error.status)
     if isinstance(error, OperationalError | InterfaceError):
+        note_unavailable(error)
         return _answer(
             503,
             "unavailable",

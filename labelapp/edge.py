@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -11,6 +12,8 @@ from django.utils.translation import gettext
 from annotation.errors import DomainError
 
 RETRY_AFTER_SECONDS = "5"
+
+log = structlog.get_logger(__name__)
 
 
 class EdgeMiddleware:
@@ -35,8 +38,14 @@ class EdgeMiddleware:
                 status=exception.status,
             )
         if isinstance(exception, OperationalError | InterfaceError):
+            note_unavailable(exception)
             return unavailable(request)
         return None
+
+
+def note_unavailable(error: Exception) -> None:
+    """Away, locked and out of time look alike from outside; the log tells them apart. The first line names no values."""
+    log.warning("database_unavailable", error=type(error).__name__, reason=str(error).partition("\n")[0][:200])
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
