@@ -42,6 +42,16 @@ describe("a turn", () => {
     expect(foreseen(after(drawn, { do: "rate", rating: 0, card: 1 }, { do: "rate", rating: 0, card: 0 }, { do: "rate", rating: 1, card: 2 }))).toBe(2);
   });
 
+  it("foresees past a final answer, which nothing follows", () => {
+    const answer = "So.\n\n# Answer\n\n14";
+    const mixed = conversation([turn([answer, "on", "and on"])]);
+    expect(foreseen(mixed)).toBe(1);
+    expect(foreseen(after(mixed, { do: "rate", rating: 1, card: 2 }))).toBe(1);
+    expect(foreseen(after(mixed, ...rate(-1, 1)))).toBe(1);
+    expect(foreseen(after(mixed, ...rate(1)))).toBeNull();
+    expect(foreseen(after(mixed, ...rate(0, -1, -1)))).toBeNull();
+  });
+
   it("ends with a step that states the final answer, offered or written", () => {
     const last = conversation([turn(["So.\n\n# Answer\n\n14"])]);
     expect(standing(after(last, ...rate(1)))).toEqual({ can: "submit" });

@@ -131,16 +131,21 @@ export function okayChain(talk: Conversation): number {
   return length;
 }
 
-/** The choice as far as it can be foreseen: nothing unsettled can come before it. Null while it is open or all are Bad. */
+/**
+ * The choice that something will have to follow, as far as it can be foreseen: nothing unsettled can come before it but final answers, which
+ * nothing follows. Null where all are Bad, or an answer ends it.
+ */
 export function foreseen(talk: Conversation): number | null {
   const [turn, said] = [talk.turns[talk.at], talk.said[talk.at]];
   if (!turn || !said || turn.state !== "open") return null;
   for (const index of turn.order) {
     const mark = said.marks[index];
-    if (mark?.rating === 1) return index;
-    if (mark && !isSettled(mark)) return index;
+    const ends = statesAnswer(turn.alternatives[index] ?? "");
+    if (mark?.rating === 1) return ends ? null : index;
+    if (mark && !isSettled(mark) && !ends) return index;
   }
-  return choiceOf(turn, said.marks);
+  const chosen = choiceOf(turn, said.marks);
+  return chosen === null || statesAnswer(turn.alternatives[chosen] ?? "") ? null : chosen;
 }
 
 /** The conversation after an action; the same object where nothing changes. */
