@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from activelearning.rewardmodel.examples import FINISHED, process_examples
 from annotation.formats import prm800k
+from annotation.formats.rows import AnnotationRow
 
 RESERVED = "evaluation problem"
 
@@ -98,23 +99,29 @@ def _usable_problems(lines: Iterable[bytes], reserved: Callable[[str], bool]) ->
 
 def _read(line: bytes, reserved: Callable[[str], bool]) -> tuple[Labelled, str]:
     """The line's row, and why it neither teaches nor measures ("" where it does)."""
-    record = json.loads(line)
-    row = labelled(record)
-    finish_reason: str = record["label"]["finish_reason"]
-    if reserved(row.problem):
-        return row, RESERVED
-    if record["is_quality_control_question"]:
-        return row, "quality control"
-    if record["is_initial_screening_question"]:
-        return row, "screening"
+    record = prm800k.read(json.loads(line))
+    row = followed(record)
+    return row, RESERVED if reserved(row.problem) else no_verdict(record, row)
+
+
+def no_verdict(record: AnnotationRow, row: Labelled) -> str:
+    """Why a record is no plain verdict on its solution's steps; "" where it is one."""
+    if record.is_quality_control:
+        return "quality control"
+    if record.is_initial_screening:
+        return "screening"
+    finish_reason: str = record.label["finish_reason"]
     if finish_reason not in FINISHED:
-        return row, finish_reason
-    return row, "" if any(rating is not None for rating in row.ratings) else "no rating"
+        return finish_reason
+    return "" if any(rating is not None for rating in row.ratings) else "no rating"
 
 
 def labelled(record: dict[str, Any]) -> Labelled:
+    return followed(prm800k.read(record))
+
+
+def followed(row: AnnotationRow) -> Labelled:
     """The solution that a PRM800K record follows, and its ratings up to and including the first wrong step."""
-    row = prm800k.read(record)
     path = next(process_examples(row, siblings="none"), None)
     rated, ratings = (path.steps, path.ratings) if path else ((), ())
     whole = row.solution.steps if row.solution else rated

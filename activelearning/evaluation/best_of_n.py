@@ -2,18 +2,22 @@
 
 The published protocol, for one trial: each problem's samples are padded with nothing to the most that any problem has, shuffled, the
 first N taken; of these, those with an answer are what a rule picks from; a problem where nothing is left counts as wrong. Where a rule
-picks by a score of each sample alone (and for pass@N) the mean and the standard deviation over endless trials have a closed form, which
-is used; votes depend on the whole draw and are sampled. Ties are broken by chance, never by correctness.
+picks by a score of each sample alone (and for pass@N) what endless trials would give has a closed form, which is used; votes depend on the
+whole draw and are sampled. Ties are broken by chance, never by correctness.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 PAPERS_N = (10, 25, 50, 75, 100, 200, 300, 400, 500, 750, 1000, 1250, 1500, 1860)
 TRIALS = 400  # the paper's
+
+_NOT_DRAWN = -np.inf
+_NO_SCORE = -1e300  # below every sum of scores, above what was not drawn
 
 Floats = npt.NDArray[np.float64]
 Booleans = npt.NDArray[np.bool_]
@@ -35,6 +39,11 @@ class Samples:
             raise ValueError("a sample without an answer cannot be correct")
 
 
+# For one problem: how right (0 to 1) the pick is, (ns, trials). `places` (trials, samples) is each sample's place in the shuffled, padded
+# list: it is drawn at N where its place is below N.
+Rule = Callable[[Samples, Integers, Sequence[int], np.random.Generator], Floats]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
     """Accuracy along N: its mean and standard deviation over trials (the spread of one trial, not the error of the mean)."""
@@ -46,57 +55,107 @@ class Curve:
         return {"mean": list(self.mean), "std": list(self.std)}
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Of each problem at each N, (problems, ns): how right the pick is over trials, in the mean, and the variance of that."""
+
+    chance: Floats
+    variance: Floats
+
+    def curve(self, problems: Sequence[int] | None = None) -> Curve:
+        """Over all problems, or over some. Problems are shuffled apart from each other, so their variances add up."""
+        chance, variance = self.chance, self.variance
+        if problems is not None:
+            chance, variance = chance[list(problems)], variance[list(problems)]
+        if not len(chance):
+            raise ValueError("there are no problems")
+        std = np.sqrt(variance.sum(axis=0)) / len(variance)
+        return Curve(mean=tuple(chance.mean(axis=0).tolist()), std=tuple(std.tolist()))
+
+
 def ns_for(most: int) -> tuple[int, ...]:
     """The paper's list where the most samples of a problem are 100 or more, else powers of two; cut to it."""
-    wanted = PAPERS_N if most >= 100 else tuple(2**power for power in range(8))
+    wanted = PAPERS_N if most >= 100 else tuple(2**power for power in range(7))
     return tuple(n for n in wanted if n <= most)
 
 
-def best_of_n(problems: Sequence[Samples], *, scorer: str, ns: Sequence[int]) -> Curve:
-    """The sample with the highest score, exactly: mean and standard deviation over endless trials."""
+def best_of_n(problems: Sequence[Samples], *, scorer: str, ns: Sequence[int]) -> Outcome:
+    """The sample with the highest score, exactly."""
     padded = _padded_to(problems)
-    return _exact([_best(problem, problem.scores[scorer], ns, padded) for problem in problems], ns)
+    return _exact([_best(problem, problem.scores[scorer], ns, padded) for problem in problems])
 
 
-def pass_at_n(problems: Sequence[Samples], *, ns: Sequence[int]) -> Curve:
+def pass_at_n(problems: Sequence[Samples], *, ns: Sequence[int]) -> Outcome:
     """Whether any of the N is right (the ceiling of every rule), exactly; the unbiased estimator of arXiv 2107.03374."""
     padded = _padded_to(problems)
-    return _exact([1.0 - _none_of(int(problem.correct.sum()), ns, padded) for problem in problems], ns)
+    return _exact([1.0 - _none_of(int(problem.correct.sum()), ns, padded) for problem in problems])
 
 
 def votes_of_n(
     problems: Sequence[Samples], *, ns: Sequence[int], trials: int = TRIALS, seed: int = 0, scorer: str | None = None
-) -> Curve:
+) -> Outcome:
     """The answer with the most votes, or with a `scorer` the greatest sum of its samples' scores; sampled over `trials`."""
-    return sampled(
-        problems, lambda problem, drawn, rng: _vote(problem, drawn, scorer, rng), ns=ns, trials=trials, seed=seed
-    )
+    return sampled(problems, by_vote(scorer), ns=ns, trials=trials, seed=seed)
 
 
-def sampled(
-    problems: Sequence[Samples],
-    pick: Callable[[Samples, Booleans, np.random.Generator], Floats],
-    *,
-    ns: Sequence[int],
-    trials: int,
-    seed: int,
-) -> Curve:
-    """The published protocol as it is, for any rule: `pick(problem, drawn, rng)` says of each trial how right its pick is (0 to 1).
-
-    `drawn`: (trials, samples), which samples are among the N.
-    """
+def sampled(problems: Sequence[Samples], rule: Rule, *, ns: Sequence[int], trials: int, seed: int) -> Outcome:
+    """The published protocol as it is, for any rule. The same seed draws the same samples, whatever the rule."""
     if trials < 1:
         raise ValueError(f"trials is {trials}; it must be 1 or more")
+    if list(ns) != sorted(ns):
+        raise ValueError("the N must ascend")
     padded = _padded_to(problems)
-    rng = np.random.default_rng(seed)
-    totals = np.zeros((len(ns), trials))
-    for problem in problems:
-        # A sample's place in the shuffled, padded list; it is drawn at N where its place is below N.
-        places = _places(len(problem.correct), padded, trials, rng)
+    draws, ties = (np.random.default_rng([seed, stream]) for stream in range(2))
+    rightness = [
+        rule(problem, _places(len(problem.correct), padded, trials, draws), ns, ties)
+        for problem in problems
+    ]  # fmt: skip
+    return Outcome(np.stack([one.mean(axis=1) for one in rightness]), np.stack([one.var(axis=1) for one in rightness]))
+
+
+def by_score(scorer: str) -> Rule:
+    """The highest score of those drawn with an answer; of equal ones one by chance."""
+
+    def pick(problem: Samples, places: Integers, ns: Sequence[int], rng: np.random.Generator) -> Floats:
+        answered = np.flatnonzero(problem.groups >= 0)
+        if not len(answered):
+            return np.zeros((len(ns), len(places)))
+        rank: Any = np.unique(_ranked(problem.scores[scorer][answered]), return_inverse=True)[1]
+        # Whole numbers apart, so that what is added decides among equal ones alone.
+        keys = rank + rng.random((len(places), len(answered)))
+        found = np.zeros((len(ns), len(places)))
         for row, n in enumerate(ns):
-            totals[row] += pick(problem, places < n, rng)
-    rates = totals / len(problems)
-    return Curve(mean=tuple(rates.mean(axis=1).tolist()), std=tuple(rates.std(axis=1).tolist()))
+            drawn = np.where(places[:, answered] < n, keys, -1.0)
+            found[row] = np.where(drawn.max(axis=1) >= 0.0, problem.correct[answered][drawn.argmax(axis=1)], 0.0)
+        return found
+
+    return pick
+
+
+def by_vote(scorer: str | None = None) -> Rule:
+    """The answer with the most votes, or with a `scorer` the greatest sum of scores; of equal ones one by chance.
+
+    A sample without a score has no say; an answer that only such ones give comes last. Where samples of one answer are graded apart, the
+    pick is as right as those drawn are on average.
+    """
+
+    def pick(problem: Samples, places: Integers, ns: Sequence[int], rng: np.random.Generator) -> Floats:
+        answered = np.flatnonzero(problem.groups >= 0)
+        if not len(answered):
+            return np.zeros((len(ns), len(places)))
+        tally = _tally(problem.groups[answered], places[:, answered], ns)
+        count = tally(np.ones(len(answered)))
+        sums = count
+        if scorer is not None:
+            scores = problem.scores[scorer][answered]
+            sums = tally(np.where(np.isnan(scores), 0.0, scores))
+            if np.isnan(scores).any():
+                sums = np.where(tally((~np.isnan(scores)).astype(np.float64)) > 0, sums, _NO_SCORE)
+        chosen = _greatest(np.where(count > 0, sums, _NOT_DRAWN), rng)
+        right, votes = (_taken(one, chosen) for one in (tally(problem.correct[answered].astype(np.float64)), count))
+        return right / np.maximum(votes, 1.0)
+
+    return pick
 
 
 def _padded_to(problems: Sequence[Samples]) -> int:
@@ -115,10 +174,13 @@ def _places(samples: int, padded: int, trials: int, rng: np.random.Generator) ->
 
 def _none_of(count: int, ns: Sequence[int], padded: int) -> Floats:
     """The chance that none of `count` marked samples is among N drawn of `padded`: C(padded - count, N) / C(padded, N)."""
-    found = np.ones(len(ns))
-    for place in range(count):
-        found *= np.clip((padded - place - np.asarray(ns)) / (padded - place), 0.0, 1.0)
+    left = padded - np.arange(count)[:, None]
+    found: Floats = np.clip((left - np.asarray(ns)) / left, 0.0, 1.0).prod(axis=0)
     return found
+
+
+def _ranked(scores: Floats) -> Floats:
+    return np.where(np.isnan(scores), -np.inf, scores)
 
 
 def _best(problem: Samples, scores: Floats, ns: Sequence[int], padded: int) -> Floats:
@@ -128,50 +190,53 @@ def _best(problem: Samples, scores: Floats, ns: Sequence[int], padded: int) -> F
     these ranks is as right as they are on average.
     """
     answered = problem.groups >= 0
-    value = np.where(np.isnan(scores), -np.inf, scores)[answered]
-    right = problem.correct[answered].astype(np.float64)
-    order = np.argsort(-value, kind="stable")
-    _, tie, sizes = np.unique(-value[order], return_inverse=True, return_counts=True)
-    right = (np.bincount(tie, weights=right[order]) / sizes)[tie]
-    found = np.zeros(len(ns))
-    above_missed = np.ones(len(ns))
-    for rank, rightness in enumerate(right):
-        drawn = np.clip(np.asarray(ns) / (padded - rank), 0.0, 1.0)
-        found += above_missed * drawn * rightness
-        above_missed *= 1.0 - drawn
+    value = -_ranked(scores)[answered]
+    order = np.argsort(value, kind="stable")
+    _, tie, sizes = np.unique(value[order], return_inverse=True, return_counts=True)
+    right = (np.bincount(tie, weights=problem.correct[answered][order], minlength=len(sizes)) / sizes)[tie]
+    drawn = np.clip(np.asarray(ns) / (padded - np.arange(len(right))[:, None]), 0.0, 1.0)
+    none_above = np.cumprod(np.vstack([np.ones(len(ns)), 1.0 - drawn]), axis=0)[:-1]
+    found: Floats = right @ (none_above * drawn)
     return found
 
 
-def _exact(chances: Sequence[Floats], ns: Sequence[int]) -> Curve:
-    """Problems are shuffled apart from each other, so a trial's accuracy is a mean of independent coins."""
-    p = np.stack(chances) if chances else np.zeros((0, len(ns)))
-    std = np.sqrt((p * (1.0 - p)).sum(axis=0)) / len(p)
-    return Curve(mean=tuple(p.mean(axis=0).tolist()), std=tuple(std.tolist()))
+def _exact(chances: Sequence[Floats]) -> Outcome:
+    """Each problem's pick is right or not: a coin."""
+    p = np.clip(np.stack(chances), 0.0, 1.0)
+    p[p > 1.0 - 1e-12] = 1.0  # what a long sum lacks of certainty would show as a spread
+    return Outcome(p, p * (1.0 - p))
 
 
 # --- by vote ---------------------------------------------------------------------------------------------------------
 
 
-def _vote(problem: Samples, drawn: Booleans, scorer: str | None, rng: np.random.Generator) -> Floats:
-    answered = np.flatnonzero(problem.groups >= 0)
-    if not len(answered):
-        return np.zeros(len(drawn))
-    weights = np.ones(len(answered)) if scorer is None else np.nan_to_num(problem.scores[scorer][answered])
-    groups = problem.groups[answered]
-    member = np.zeros((len(answered), int(groups.max()) + 1))
-    member[np.arange(len(answered)), groups] = 1.0
-    present = drawn[:, answered].astype(np.float64)
-    sums = present @ (member * weights[:, None])
-    # A group that was not drawn has no vote, whatever the sums are.
-    sums[(present @ member) == 0] = -np.inf
-    rightness = (member * problem.correct[answered][:, None]).sum(axis=0) / np.maximum(member.sum(axis=0), 1.0)
-    chosen = _winner(sums, rng)
-    return np.where(np.isneginf(sums.max(axis=1)), 0.0, rightness[chosen])
+def _tally(groups: Integers, places: Integers, ns: Sequence[int]) -> Callable[[Floats], Floats]:
+    """A function from samples' weights to the groups' sums of those drawn: (ns, trials, groups)."""
+    trials, several = len(places), int(groups.max()) + 1
+    # Each sample is counted once, at the first N that draws it, and carried on from there.
+    table = np.searchsorted(np.asarray(ns), np.arange(ns[-1] + 1), side="right")
+    first = table[np.minimum(places, ns[-1])]
+    cell = (first * trials + np.arange(trials)[:, None]) * several + groups
+    shape = (len(ns) + 1, trials, several)
+
+    def sums(weights: Floats) -> Floats:
+        spread = np.broadcast_to(weights, places.shape).ravel()
+        found = np.bincount(cell.ravel(), weights=spread, minlength=int(np.prod(shape))).reshape(shape)
+        summed: Floats = np.cumsum(found[:-1], axis=0)
+        return summed
+
+    return sums
 
 
-def _winner(sums: Floats, rng: np.random.Generator) -> Integers:
-    """The greatest of each row; one of several, by chance. Sums in another order differ in the last bits, so nearly equal is equal."""
-    top = sums.max(axis=1, keepdims=True)
-    tied = sums >= np.where(np.isneginf(top), top, top - 1e-9 * np.maximum(np.abs(top), 1.0))
-    found: Integers = np.argmax(np.where(tied, rng.random(sums.shape), -1.0), axis=1)
+def _greatest(sums: Floats, rng: np.random.Generator) -> Integers:
+    """The greatest of the last axis; one of several, by chance. Sums in another order differ in the last bits: nearly equal is equal."""
+    top = sums.max(axis=-1, keepdims=True)
+    nearly = np.where(np.isneginf(top), top, top - 1e-9 * np.maximum(np.abs(top), 1.0))
+    lots = rng.random(sums.shape[1:])
+    found: Integers = np.argmax(np.where(sums >= nearly, lots, -1.0), axis=-1)
+    return found
+
+
+def _taken(sums: Floats, chosen: Integers) -> Floats:
+    found: Floats = np.take_along_axis(sums, chosen[..., None], axis=-1)[..., 0]
     return found

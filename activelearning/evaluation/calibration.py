@@ -39,7 +39,8 @@ def calibration(good: Sequence[float], is_good: Sequence[bool], *, bins: int = B
         raise ValueError(f"{len(said)} probabilities and {len(true)} labels")
     if len(said) and not (np.isfinite(said).all() and said.min() >= 0.0 and said.max() <= 1.0 + 1e-6):
         raise ValueError("a probability is not between 0 and 1")
-    place = np.minimum((said * bins).astype(np.int64), bins - 1)
+    edges = np.arange(bins) / bins
+    place = np.searchsorted(edges, said, side="right") - 1
     found = tuple(_bin(number, bins, said[place == number], true[place == number]) for number in range(bins))
     gaps = [
         abs(b.observed - b.predicted) * b.steps for b in found if b.observed is not None and b.predicted is not None

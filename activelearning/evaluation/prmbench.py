@@ -5,12 +5,15 @@ much is called wrong where nothing is.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedProcess:
-    """`good`: P(good) of each step; `errors`: 0-based wrong steps; `classification` as published ("redundency", "circular", …)."""
+    """`good`: P(good) of each step; `errors`: 0-based wrong steps, where one past the end is no step; `classification`: "circular", …
+
+    Both as published: some errors of the published lines lie past the end, and one class is spelt "redundency".
+    """
 
     classification: str
     good: tuple[float, ...]
@@ -50,6 +53,10 @@ class Counts:
         if self.f1 is None or self.negative_f1 is None:
             return None
         return 0.5 * self.f1 + 0.5 * self.negative_f1
+
+    def as_dict(self) -> dict[str, float | int | None]:
+        """The scores, and the counts that they are made of."""
+        return {"prm_score": self.prm_score, "f1": self.f1, "negative_f1": self.negative_f1, **asdict(self)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from activelearning.evaluation.shares import harmonic, share
+
 NO_ERROR = -1
 
 
@@ -26,8 +28,8 @@ def predicted(good: Sequence[float], *, threshold: float) -> int:
     return next((index for index, score in enumerate(good) if score < threshold), NO_ERROR)
 
 
-def report(*, labels: Sequence[int], predictions: Sequence[int]) -> ProcessBenchReport:
-    """Both are 0-based first wrong steps, -1 for none; one entry a solution."""
+def report(*, labels: Sequence[int], predictions: Sequence[int | None]) -> ProcessBenchReport:
+    """Both are 0-based first wrong steps, -1 for none; one entry a solution. A prediction of None (none was made) is wrong."""
     pairs = list(zip(labels, predictions, strict=True))
     found = [label == said for label, said in pairs if label != NO_ERROR]
     spared = [label == said for label, said in pairs if label == NO_ERROR]
@@ -46,14 +48,3 @@ def average_f1(reports: Mapping[str, ProcessBenchReport]) -> float | None:
     values = [found.f1 for found in reports.values()]
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known and len(known) == len(values) else None
-
-
-def share(hits: Sequence[bool]) -> float | None:
-    return sum(hits) / len(hits) if hits else None
-
-
-def harmonic(a: float | None, b: float | None) -> float | None:
-    """0 where both are 0; None where one is not known."""
-    if a is None or b is None:
-        return None
-    return 2 * a * b / (a + b) if a + b else 0.0

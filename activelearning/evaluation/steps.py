@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-THRESHOLD = 0.5
+from activelearning.evaluation.bootstrap import RESAMPLES, Floats, Interval, interval, weights
+from activelearning.evaluation.shares import harmonic
 
-Floats = npt.NDArray[np.float64]
+THRESHOLD = 0.5
+FIGURES = ("step_auc", "first_error_accuracy", "f1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +35,6 @@ class ScoredLabel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """From the bootstrap over problems: 2.5th and 97.5th percentile."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StepReport:
     """`step_auc`: the chance that a random right step (0 or +1) scores above a random wrong one (-1), ties half; None without both.
 
@@ -56,6 +50,7 @@ class StepReport:
     error_accuracy: float | None
     correct_accuracy: float | None
     f1: float | None
+    f1_interval: Interval | None
     threshold: float
     problems: int
     solutions: int
@@ -67,36 +62,85 @@ class StepReport:
         return asdict(self)
 
 
+class StepFigures:
+    """What rows say together, for any weights of their problems: as they are, and as the bootstrap draws them."""
+
+    def __init__(self, rows: Sequence[ScoredLabel], *, threshold: float = THRESHOLD) -> None:
+        self.rows = rated(rows)
+        number: dict[str, int] = {}
+        of_row = [number.setdefault(row.problem, len(number)) for row in self.rows]
+        self.problems = list(number)
+        self._steps(of_row)
+        # By problem: solutions with an error, those where it was found, the others, those that were left alone.
+        self.with_error, self.found, self.without, self.spared = np.zeros((4, len(number)))
+        for problem, row in zip(of_row, self.rows, strict=True):
+            true, said = first_error(row.ratings), first_under(row, threshold)
+            kind, hits = (self.without, self.spared) if true is None else (self.with_error, self.found)
+            kind[problem] += 1
+            hits[problem] += said == true
+
+    def _steps(self, of_row: Sequence[int]) -> None:
+        """Every labelled step's score, whether it is right, and its problem's number; by ascending score."""
+        entries = [
+            (score, rating != -1, problem)
+            for problem, row in zip(of_row, self.rows, strict=True)
+            for score, rating in labelled_steps(row)
+        ]
+        entries.sort(key=lambda entry: entry[0])
+        self.scores = np.array([entry[0] for entry in entries], dtype=np.float64)
+        self.right = np.array([entry[1] for entry in entries], dtype=np.bool_)
+        self.owner = np.array([entry[2] for entry in entries], dtype=np.int64)
+
+    def under(self, weight: Floats | None = None) -> dict[str, float | None]:
+        """`FIGURES`, and the shares that make the last one; every problem counts as often as its weight says."""
+        w = np.ones(len(self.problems)) if weight is None else weight
+        error_accuracy = _ratio(w @ self.found, w @ self.with_error)
+        correct_accuracy = _ratio(w @ self.spared, w @ self.without)
+        return {
+            "step_auc": _weighted_auc(self.scores, self.right, w[self.owner]),
+            "first_error_accuracy": _ratio(w @ (self.found + self.spared), w @ (self.with_error + self.without)),
+            "error_accuracy": error_accuracy,
+            "correct_accuracy": correct_accuracy,
+            "f1": harmonic(error_accuracy, correct_accuracy),
+        }
+
+
 def evaluate_steps(
-    rows: Sequence[ScoredLabel], *, threshold: float = THRESHOLD, resamples: int = 1000, seed: int = 0
+    rows: Sequence[ScoredLabel], *, threshold: float = THRESHOLD, resamples: int = RESAMPLES, seed: int = 0
 ) -> StepReport:
     """The report of these rows; `resamples` 0 leaves the intervals out (None)."""
-    rows = [row for row in rows if any(rating is not None for rating in row.ratings)]
-    labels = [_labelled(row) for row in rows]
-    wrong = np.array([score for _, bad in labels for score in bad])
-    right = np.array([score for good, _ in labels for score in good])
-    outcomes = [(first_error(row.ratings), first_under(row, threshold)) for row in rows]
-    with_error = [said == true for true, said in outcomes if true is not None]
-    without = [said is None for true, said in outcomes if true is None]
-    error_accuracy, correct_accuracy = _share(with_error), _share(without)
-    groups = _by_problem(rows)
-    hits = np.array([said == true for true, said in outcomes], dtype=np.float64)
-    intervals = _intervals(groups, labels, hits, resamples, seed)
+    figures = StepFigures(rows, threshold=threshold)
+    values = figures.under()
+    draws = [figures.under(weight) for weight in weights(len(figures.problems), resamples=resamples, seed=seed)]
+    spread = {name: interval([draw[name] for draw in draws], resamples=resamples) for name in FIGURES}
     return StepReport(
-        step_auc=auc(right, wrong),
-        step_auc_interval=intervals[0],
-        first_error_accuracy=_share([*with_error, *without]),
-        first_error_interval=intervals[1],
-        error_accuracy=error_accuracy,
-        correct_accuracy=correct_accuracy,
-        f1=_harmonic(error_accuracy, correct_accuracy),
+        step_auc=values["step_auc"],
+        step_auc_interval=spread["step_auc"],
+        first_error_accuracy=values["first_error_accuracy"],
+        first_error_interval=spread["first_error_accuracy"],
+        error_accuracy=values["error_accuracy"],
+        correct_accuracy=values["correct_accuracy"],
+        f1=values["f1"],
+        f1_interval=spread["f1"],
         threshold=threshold,
-        problems=len(groups),
-        solutions=len(rows),
-        with_error=len(with_error),
-        right_steps=len(right),
-        wrong_steps=len(wrong),
+        problems=len(figures.problems),
+        solutions=len(figures.rows),
+        with_error=int(figures.with_error.sum()),
+        right_steps=int(figures.right.sum()),
+        wrong_steps=int((~figures.right).sum()),
     )
+
+
+def rated(rows: Sequence[ScoredLabel]) -> list[ScoredLabel]:
+    """Those with a rating at all."""
+    return [row for row in rows if any(rating is not None for rating in row.ratings)]
+
+
+def labelled_steps(row: ScoredLabel) -> list[tuple[float, int]]:
+    """Score and rating of the rated steps, up to the first wrong one."""
+    end = first_error(row.ratings)
+    pairs = list(zip(row.good, row.ratings, strict=False))[: len(row.ratings) if end is None else end + 1]
+    return [(score, rating) for score, rating in pairs if rating is not None]
 
 
 def auc(higher: Floats | Sequence[float], lower: Floats | Sequence[float]) -> float | None:
@@ -119,70 +163,8 @@ def first_under(row: ScoredLabel, threshold: float) -> int | None:
     return next((i for i, score in enumerate(row.good[: len(row.ratings)]) if score < threshold), None)
 
 
-def _labelled(row: ScoredLabel) -> tuple[list[float], list[float]]:
-    """Scores of the right and of the wrong steps, up to the first wrong one."""
-    end = first_error(row.ratings)
-    rated = list(zip(row.good, row.ratings, strict=False))[: len(row.ratings) if end is None else end + 1]
-    right = [score for score, rating in rated if rating in (0, 1)]
-    return right, [score for score, rating in rated if rating == -1]
-
-
-def _share(hits: Sequence[bool]) -> float | None:
-    return sum(hits) / len(hits) if hits else None
-
-
-def _harmonic(a: float | None, b: float | None) -> float | None:
-    if a is None or b is None:
-        return None
-    return 2 * a * b / (a + b) if a + b else 0.0
-
-
-def _by_problem(rows: Sequence[ScoredLabel]) -> list[list[int]]:
-    groups: dict[str, list[int]] = {}
-    for index, row in enumerate(rows):
-        groups.setdefault(row.problem, []).append(index)
-    return list(groups.values())
-
-
-def _intervals(
-    groups: list[list[int]], labels: list[tuple[list[float], list[float]]], hits: Floats, resamples: int, seed: int
-) -> tuple[Interval | None, Interval | None]:
-    """Problems are drawn with replacement: solutions of one problem are not independent. None with under two problems."""
-    if resamples < 1 or len(groups) < 2:
-        return None, None
-    rng = np.random.default_rng(seed)
-    scores, sign, owner = _flat(groups, labels)
-    order = np.argsort(scores, kind="stable")
-    scores, sign, owner = scores[order], sign[order], owner[order]
-    group_hits = np.array([hits[group].sum() for group in groups])
-    group_sizes = np.array([len(group) for group in groups], dtype=np.float64)
-    aucs: list[float] = []
-    shares: list[float] = []
-    for _ in range(resamples):
-        weight = np.bincount(rng.integers(len(groups), size=len(groups)), minlength=len(groups)).astype(np.float64)
-        shares.append(float(weight @ group_hits / (weight @ group_sizes)))
-        value = _weighted_auc(scores, sign, weight[owner])
-        if value is not None:
-            aucs.append(value)
-    return _percentiles(aucs, resamples), _percentiles(shares, resamples)
-
-
-def _flat(
-    groups: list[list[int]], labels: list[tuple[list[float], list[float]]]
-) -> tuple[Floats, npt.NDArray[np.bool_], npt.NDArray[np.int64]]:
-    """Every labelled step's score, whether it is right, and its problem's index."""
-    entries = [
-        (score, right, number)
-        for number, group in enumerate(groups)
-        for index in group
-        for right, scores in ((True, labels[index][0]), (False, labels[index][1]))
-        for score in scores
-    ]
-    return (
-        np.array([entry[0] for entry in entries], dtype=np.float64),
-        np.array([entry[1] for entry in entries], dtype=np.bool_),
-        np.array([entry[2] for entry in entries], dtype=np.int64),
-    )
+def _ratio(part: Any, whole: Any) -> float | None:
+    return float(part / whole) if whole else None
 
 
 def _weighted_auc(scores: Floats, right: npt.NDArray[np.bool_], weight: Floats) -> float | None:
@@ -194,11 +176,3 @@ def _weighted_auc(scores: Floats, right: npt.NDArray[np.bool_], weight: Floats) 
     good_ties, bad_ties = np.add.reduceat(good, starts), np.add.reduceat(bad, starts)
     below = np.cumsum(bad_ties) - bad_ties
     return float((good_ties * (below + bad_ties / 2)).sum() / (good.sum() * bad.sum()))
-
-
-def _percentiles(values: list[float], resamples: int) -> Interval | None:
-    """None where most draws lacked a class: an interval of the rest would say too much."""
-    if len(values) < resamples / 2:
-        return None
-    low, high = np.percentile(values, [2.5, 97.5])
-    return Interval(low=float(low), high=float(high))

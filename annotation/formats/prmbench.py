@@ -8,6 +8,7 @@ left, nobody knows the first error: the solution has no gold, and no annotation 
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +25,32 @@ _FLAT_LIST = re.compile(
     r"""\[(?:\s*+(?:"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'|-?[0-9]{1,9}+)\s*+(?:,|(?=\])))*+\s*+\]""",
     re.DOTALL,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A line as the benchmark judges it. `errors` are 0-based; one past the process's end is kept, and is no step."""
+
+    identity: str
+    classification: str
+    question: str
+    original: tuple[str, ...]
+    modified_question: str
+    modified: tuple[str, ...]
+    errors: frozenset[int]
+
+
+def read_pair(record: Mapping[str, Any]) -> Pair:
+    """Every planted error, where `read` keeps the first alone."""
+    return Pair(
+        identity=fields.name(record.get("idx"), "idx"),
+        classification=fields.name(record.get("classification"), "classification"),
+        question=_question(record, "original_question"),
+        original=_process(record, "original_process"),
+        modified_question=_question(record, "modified_question"),
+        modified=_process(record, "modified_process"),
+        errors=frozenset(number - 1 for number in _numbers(record)),
+    )
 
 
 def read(record: Mapping[str, Any]) -> Iterator[SolutionRow]:
@@ -45,15 +72,19 @@ def read_annotations(record: Mapping[str, Any]) -> Iterator[AnnotationRow]:
 def _solution(
     record: Mapping[str, Any], *, process: str, question: str, kind: str, errors: tuple[int, ...] | None
 ) -> SolutionRow:
-    key = question if question in record else "question"
     identity = fields.name(record.get("idx"), "idx")
     return SolutionRow(
-        problem=ProblemRow(text=fields.text(fields.required(record, key), key, empty=False)),
+        problem=ProblemRow(text=_question(record, question)),
         steps=_process(record, process),
         generator=MAKERS,
         external_id=f"{identity}/{kind}"[:LONGEST_NAME] if identity else "",
         gold_first_errors=errors,
     )
+
+
+def _question(record: Mapping[str, Any], key: str) -> str:
+    key = key if key in record else "question"
+    return fields.text(fields.required(record, key), key, empty=False)
 
 
 def _process(record: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -62,16 +93,19 @@ def _process(record: Mapping[str, Any], key: str) -> tuple[str, ...]:
 
 def _errors(record: Mapping[str, Any], steps: int) -> tuple[int, ...] | None:
     """The first error, 0-based; () where the list is empty; None where every number points past the end."""
-    given = fields.a_list(
-        _listed(fields.required(record, "error_steps"), "error_steps"), "error_steps", longest=MOST_STEPS
-    )
-    numbers = [
-        fields.whole(number, f"error_steps[{index}]", low=1, high=MOST_STEPS) for index, number in enumerate(given)
-    ]
+    numbers = _numbers(record)
     if not numbers:
         return ()
     inside = [number for number in numbers if number <= steps]
     return (min(inside) - 1,) if inside else None
+
+
+def _numbers(record: Mapping[str, Any]) -> list[int]:
+    """`error_steps`, 1-based as published."""
+    given = fields.a_list(
+        _listed(fields.required(record, "error_steps"), "error_steps"), "error_steps", longest=MOST_STEPS
+    )
+    return [fields.whole(number, f"error_steps[{index}]", low=1, high=MOST_STEPS) for index, number in enumerate(given)]
 
 
 def _listed(value: Any, field: str) -> Any:

@@ -43,11 +43,12 @@ def _score(record: Mapping[str, Any], steps: int) -> ScoreRow | None:
     listed = [] if given is None else fields.a_list(given, "rating_probs", longest=MOST_STEPS)
     if listed and len(listed) != steps:
         raise Unreadable("rating_probs", f"has {len(listed)} entries, the solution {steps} steps")
-    probs = tuple(_probabilities(entry, f"rating_probs[{index}]") for index, entry in enumerate(listed))
+    probs = tuple(probabilities(entry, f"rating_probs[{index}]") for index, entry in enumerate(listed))
     return ScoreRow(scorer=SCORER, rating_probs=probs, prm_score=prm, orm_score=orm)
 
 
-def _probabilities(entry: Any, path: str) -> tuple[float, float, float]:
+def probabilities(entry: Any, path: str) -> tuple[float, float, float]:
+    """P(-1), P(0), P(+1) of one step."""
     fields.known_keys(fields.an_object(entry, path), RATINGS, path + ".")
     bad, neutral, good = (_probability(fields.required(entry, key, path + "."), f"{path}.{key}") for key in RATINGS)
     return bad, neutral, good

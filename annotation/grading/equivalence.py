@@ -70,6 +70,15 @@ class Grader:
                 self._known[given, truth] = found
         return found
 
+    def same(self, one: str, other: str) -> bool:
+        """Whether two answers are one, for counting votes: `grade` says right. What strings decide is not parsed."""
+        if one.strip() == other.strip():
+            return True
+        numbers = _plain_number(one), _plain_number(other)
+        if None not in numbers and numbers[0] != numbers[1]:
+            return False
+        return compare(one, other) is not False and self.grade(one, other).verdict == "right"
+
     def grade_all(self, pairs: Iterable[tuple[str | None, str | None]]) -> Iterator[Grade]:
         """The grade of each (given, truth) in turn."""
         return (self.grade(given, truth) for given, truth in pairs)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from annotation.formats import prmbench
 from annotation.formats.math import last_boxed
 from annotation.formats.processbench import EXPERTS, labeller_uuid
 from annotation.formats.registry import FORMATS, ReadContext
@@ -183,6 +184,15 @@ def test_prmbench_error_steps_are_one_based() -> None:
     original, modified = read("prmbench", LINE)
     assert (original.problem.text, original.gold_first_errors, original.external_id) == ("Q", (), "i/original")
     assert (modified.problem.text, modified.gold_first_errors, modified.external_id) == ("Q'", (1,), "i/circular")
+
+
+def test_prmbench_as_it_is_judged_keeps_every_planted_error() -> None:
+    pair = prmbench.read_pair({**LINE, "error_steps": [2, 1, 9], "idx": "p1_7", "classification": "circular"})
+    assert pair.errors == {0, 1, 8}  # one past the end is no step, and is kept
+    assert (pair.identity, pair.classification) == ("p1_7", "circular")
+    original, modified = read("prmbench", LINE)
+    assert (pair.question, pair.original) == (original.problem.text, original.steps)
+    assert (pair.modified_question, pair.modified) == (modified.problem.text, modified.steps)
 
 
 def test_prmbench_lists_may_be_python_literals() -> None:
