@@ -50,7 +50,7 @@ export const de: Messages = {
     kind_off_topic: "Am Thema vorbei",
     kind_other: "Anderes",
   },
-  short: { undo: "Rückgängig", flag: "Unsicher", first_error: "Erster Fehler", give_up: "Aufgeben", bad_problem: "Aufgabe fehlerhaft", skip: "Später" },
+  short: { undo: "Rückgängig", flag: "Unsicher", first_error: "Erster Fehler", give_up: "Aufgeben", bad_problem: "Aufgabe fehlerhaft", skip: "Später", history: "Letzte zehn" },
   inSight: { "1": "richtig, bringt voran", "0": "richtig, kein Fortschritt", "-1": "falsch oder nicht prüfbar" },
   kinds: {
     calculation: "Rechenfehler",
@@ -92,7 +92,7 @@ export const de: Messages = {
   submit: "Abschicken",
   submitAmended: "Korrektur abschicken",
   notYet: {
-    unfinished: "den ersten schlechten Schritt finden oder alle Schritte bewerten",
+    unfinished: "ersten schlechten Schritt finden oder alle bewerten",
     gap: (step) => `Schritt ${step} ist noch nicht bewertet`,
     alternatives: (left) => `alle Alternativen bewerten oder keine: noch ${left}`,
   },
@@ -172,7 +172,7 @@ export const de: Messages = {
   },
   practice: {
     title: "Üben",
-    unstored: "hier wird nichts als Bewertung gespeichert",
+    unstored: "hier zählt nichts",
     progress: (done, total) => `${done} von ${total}`,
     practise: "Üben",
     toDesk: "Zum Bewerten",

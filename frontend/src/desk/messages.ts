@@ -45,7 +45,7 @@ export const en = {
     kind_other: "Other",
   } satisfies Record<ActionName, string>,
   /** For buttons with little room; the title says the rest. */
-  short: { undo: "Undo", flag: "Unsure", first_error: "Above Great, this Bad", give_up: "Give up", bad_problem: "Bad problem", skip: "Not now" },
+  short: { undo: "Undo", flag: "Unsure", first_error: "Above Great, this Bad", give_up: "Give up", bad_problem: "Bad problem", skip: "Not now", history: "Last ten" },
   /** The meanings in a line each, always in sight. */
   inSight: { "1": "right, and moves on", "0": "right, no progress", "-1": "wrong or not checkable" } satisfies Record<`${Rating}`, string>,
   kinds: {
@@ -168,7 +168,7 @@ export const en = {
   },
   practice: {
     title: "Practice",
-    unstored: "nothing here is stored as a label",
+    unstored: "nothing here counts",
     progress: (done: number, total: number): string => `${done} of ${total}`,
     practise: "Practise",
     toDesk: "Go to the desk",
