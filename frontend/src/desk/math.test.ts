@@ -77,6 +77,40 @@ describe("caps", () => {
     expect(shown(`\\(${tex}\\)`).querySelector("code.unrendered")?.textContent).toBe(`\\(${tex}\\)`);
   });
 
+  it("give a text a share of nodes: what comes then is its source, under few notes, and nothing is lost", () => {
+    const text = "$\\frac{1}{2}$ ".repeat(900);
+    const holder = shown(text);
+    expect(holder.querySelectorAll("*").length).toBeLessThan(15_000);
+    expect(holder.querySelectorAll(".formula").length).toBeGreaterThan(200);
+    expect(holder.querySelectorAll(".unrendered-note").length).toBeLessThan(15);
+    const sources = [...holder.querySelectorAll(".unrendered")].map((source) => source.textContent);
+    expect(text.endsWith(sources.at(-1) ?? "")).toBe(true);
+    expect(holder.querySelectorAll(".formula")).toHaveLength(901 - sources.join("").split("frac").length);
+  });
+
+  it.each([
+    ["words", "שלום עולם ".repeat(10_000)],
+    ["one word", "W".repeat(100_000)],
+    ["characters of two units", "𝟏👩".repeat(20_000)],
+    ["short runs between formulas", `${"word ".repeat(700)} $x$ `.repeat(15)],
+    ["a drawing", `[asy]${"draw((0,0)--(1,1));\n".repeat(2_000)}[/asy]`],
+    ["what would not be seen", "\u202ea".repeat(50_000)],
+  ])("cut a long text of %s into parts that are each laid out by themselves", (_, text) => {
+    for (const raw of [false, true]) {
+      const holder = shown(text, raw);
+      const runs = [...holder.querySelectorAll(".part:not(:has(.part))")].map((part) => part.textContent.length);
+      expect(Math.max(...runs)).toBeLessThan(50_000);
+      expect(runs.length).toBeGreaterThan(text.length / 10_000);
+      expect([...holder.querySelectorAll(".unseen")].length).toBeLessThan(6_000);
+      const read = holder.textContent.replace(/U\+202E|\ufffd/g, "\u202e");
+      if (raw || !text.includes("$")) expect(read).toBe(text);
+    }
+  });
+
+  it("leave a text of ordinary length undivided", () => {
+    expect(shown("word $x$ ".repeat(400)).querySelector(".part")).toBeNull();
+  });
+
   it("let a matrix be spaced", () => {
     expect(refusal("\\renewcommand{\\arraystretch}{1.5} \\begin{pmatrix}1\\end{pmatrix}")).toBeNull();
     for (const tex of ["\\renewcommand{\\frac}{x}", "\\def\\a{}", "\\let\\frac=\\sqrt", "\\global\\def\\a{}"]) expect(refusal(tex)).toBe("defines");

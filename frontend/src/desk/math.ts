@@ -1,14 +1,17 @@
 // Segments of text as DOM nodes: maths by KaTeX within caps, everything else as text nodes. Nothing here ever parses HTML.
 
 import { __renderToDomTree as treeOf } from "katex";
-import { hasUnseen, pieces, split, type Segment } from "./text";
+import { flat, hasUnseen, pieces, split, type Segment } from "./text";
 import { allow } from "./spending";
 
 /** What a formula may cost. Measured: without them 1,000 nested fractions overflow the stack and a 300 × 300 matrix blocks for seconds. */
 export const CAPS = { length: 4_000, depth: 100, cells: 1_000, expansions: 500, size: 12, levels: 900 } as const;
 
-/** Nodes that a text may have before its further formulas stay source: one formula of 4,000 characters has about 16,000 and takes a quarter second to lay out on a busy machine. */
-const TEXT_NODES = 24_000;
+/** Nodes that a text may have; what comes then stays source. A whole solution of the MATH data has at most 7,813; this many take a tenth of a second to lay out. */
+const TEXT_NODES = 10_000;
+/** What a mark and a source with its note count for. */
+const MARK_NODES = 10;
+const SOURCE_NODES = 5;
 
 /** LaTeX that the MATH data uses and KaTeX lacks, by what is nearest to it. */
 const MACROS = { "\\mbox": "\\text{#1}", "\\emph": "\\textit{#1}", "\\centerline": "#1", "\\cancelto": "{\\cancel{#2}}^{#1}", "\\arraystretch": "1" } as const;
@@ -21,6 +24,9 @@ const NEAREST: readonly (readonly [find: RegExp, put: string])[] = [
 
 /** Longer texts are cut into source and not into formulas: nobody reads 100,000 characters of maths. */
 const LONGEST_TEXT = 60_000;
+
+/** Long texts stand in parts of about this many characters, or half as many nodes: what Chromium takes to lay out Hebrew or Thai grows with the square of a paragraph's length. */
+const PART = 4_000;
 
 /** Links, pictures, attributes, the terminal: KaTeX refuses them too, some of them in red; as their source they are told from the rest. */
 const NOT_MATHS = /\\(?:href|url|includegraphics|html(?:Class|Id|Style|Data)|message|errmessage|show)(?![a-zA-Z])/i;
@@ -86,21 +92,23 @@ const NEEDS_REST = /[^\x00-\x7f]|\\(?:tiny|[a-z]+size|small|[lL]arge|LARGE|[hH]u
 
 // --- texts as nodes, cached ----------------------------------------------------------------------------------------------------------------
 
-interface Rendered {
+interface Made {
   readonly fragment: DocumentFragment;
-  readonly nodes: number;
+  /** The fragment, or the part of it that is being filled. */
+  into: ParentNode;
+  nodes: number;
   /** Some formula waits for the second part of KaTeX and shows its source until then. */
-  readonly provisional: boolean;
+  provisional: boolean;
 }
 
 /** Two items of sixty steps have about 60,000. */
 const CACHE_NODES = 400_000;
-const cache = new Map<string, Rendered>();
+const cache = new Map<string, Readonly<Made>>();
 let cachedNodes = 0;
 
-/** Whether a text's nodes are ready, so that showing it costs a copy. */
-export function isRendered(text: string): boolean {
-  return cache.has(text);
+/** How many nodes a text has that is ready, so that showing it costs a copy; undefined for one that is not. */
+export function nodesOf(text: string): number | undefined {
+  return cache.get(text)?.nodes;
 }
 
 /** The text as nodes. `raw`: the source throughout, for the raw-text key. Never throws. */
@@ -129,18 +137,28 @@ export interface Work {
 export function begin(text: string, words: Words): Work {
   const known = cache.get(text);
   const segments: readonly Segment[] = known ? [] : text.length > LONGEST_TEXT ? [{ kind: "text", text }] : split(text);
-  const made = { fragment: known?.fragment ?? document.createDocumentFragment(), nodes: known?.nodes ?? 0, provisional: known?.provisional ?? false };
+  const made: Made = known ? { ...known } : empty();
+  let room = text.length > 2 * PART ? 0 : Infinity;
   let at = 0;
   let afterDisplay = false;
   const advance = (): boolean => {
     const segment = segments[at];
-    if (segment) {
+    if (segment && room <= 0) {
+      made.into = openPart(made.fragment);
+      room = PART;
+    }
+    if (segment && made.nodes >= TEXT_NODES) {
+      appendSource(made, segments.slice(at).map(rawOf).join(""), words.cannotRender);
+      at = segments.length;
+    } else if (segment) {
       at += 1;
+      const before = made.nodes;
       // A display formula is a line of its own: the line break written after it would show as an empty one.
-      if (segment.kind === "text") appendText(made.fragment, afterDisplay ? segment.text.replace(/^[ \t]*\n/, "") : segment.text);
-      else if (segment.kind === "source") made.fragment.append(sourceNode(segment.raw, ""));
+      if (segment.kind === "text") appendText(made, made.into, afterDisplay ? segment.text.replace(/^[ \t]*\n/, "") : segment.text);
+      else if (segment.kind === "source") appendSource(made, segment.raw, "");
       else appendFormula(made, segment, words);
       afterDisplay = segment.kind === "math" && segment.display;
+      room -= rawOf(segment).length + 2 * (made.nodes - before);
     }
     if (at < segments.length) return false;
     keep(text, made);
@@ -149,8 +167,22 @@ export function begin(text: string, words: Words): Work {
   return { advance, copy: () => made.fragment.cloneNode(true) as DocumentFragment };
 }
 
+const rawOf = (segment: Segment): string => (segment.kind === "text" ? segment.text : segment.raw);
+
+function empty(nodes = 0): Made {
+  const fragment = document.createDocumentFragment();
+  return { fragment, into: fragment, nodes, provisional: false };
+}
+
+function openPart(parent: ParentNode): HTMLElement {
+  const part = document.createElement("span");
+  part.className = "part";
+  parent.append(part);
+  return part;
+}
+
 /** The newest at the end, the oldest out where there are too many. */
-function keep(text: string, rendered: Rendered): void {
+function keep(text: string, rendered: Made): void {
   forget(text);
   cache.set(text, rendered);
   cachedNodes += rendered.nodes;
@@ -166,22 +198,22 @@ function forget(text: string): void {
 }
 
 /** A formula, or its source: for good with a note, or until the second part of KaTeX is here. */
-function appendFormula(made: { fragment: DocumentFragment; nodes: number; provisional: boolean }, segment: Extract<Segment, { kind: "math" }>, words: Words): void {
-  const refused = made.nodes > TEXT_NODES || refusal(segment.tex) !== null;
+function appendFormula(made: Made, segment: Extract<Segment, { kind: "math" }>, words: Words): void {
+  const refused = refusal(segment.tex) !== null;
   const tree = refused || (rest !== "here" && NEEDS_REST.test(segment.tex)) ? null : typeset(segment);
   const nodes = tree ? size(tree) : 0;
-  if (tree && nodes < TEXT_NODES) {
+  if (tree && made.nodes + nodes < TEXT_NODES) {
     const holder = document.createElement("span");
     holder.className = segment.display ? "formula display" : "formula";
     holder.append(tree.toNode());
     made.nodes += nodes;
-    made.fragment.append(holder);
+    made.into.append(holder);
     return;
   }
   const waits = !refused && !tree && rest !== "here";
   if (waits) void fetchRest();
   made.provisional ||= waits;
-  made.fragment.append(sourceNode(segment.raw, waits ? "" : words.cannotRender));
+  appendSource(made, segment.raw, waits ? "" : words.cannotRender);
 }
 
 /** What KaTeX builds before it makes nodes of it. */
@@ -223,39 +255,61 @@ export function size(tree: Tree): number {
   return nodes;
 }
 
-function sourceNode(raw: string, note: string): Node {
+function appendSource(made: Made, raw: string, note: string): void {
   const code = document.createElement("code");
   code.className = note ? "unrendered" : "drawing";
-  appendText(code, raw);
-  if (!note) return code;
+  appendText(made, code, raw);
+  made.into.append(code);
+  made.nodes += SOURCE_NODES;
+  if (!note) return;
   const remark = document.createElement("small");
   remark.className = "unrendered-note";
   remark.textContent = note;
-  const both = document.createDocumentFragment();
-  both.append(code, " ", remark);
-  return both;
+  made.into.append(" ", remark);
 }
 
-/** Plain text; each character that would not be seen becomes a mark that names it. */
-function appendText(parent: Node & ParentNode, text: string): void {
+/** Plain text, in parts where it is long. */
+function appendText(made: Made, parent: ParentNode, text: string): void {
+  if (text.length <= PART) appendRun(made, parent, text);
+  else for (const [part] of text.matchAll(PARTS)) appendRun(made, openPart(parent), part);
+}
+
+/** Each character that would not be seen becomes a mark that names it, or a mere sign where the text has too many. */
+function appendRun(made: Made, parent: ParentNode, text: string): void {
+  if (made.nodes >= TEXT_NODES) return void parent.append(flat(text));
+  let plain = "";
   for (const piece of pieces(text)) {
-    if ("seen" in piece && !piece.code) {
-      parent.append(piece.seen);
+    const seen = "seen" in piece;
+    if (seen && !piece.code) {
+      plain += piece.seen;
       continue;
     }
     const mark = document.createElement("span");
-    mark.className = "seen" in piece ? "odd-digit" : "unseen";
-    mark.textContent = "seen" in piece ? piece.seen : piece.unseen;
-    if ("seen" in piece) mark.title = piece.code ?? "";
-    parent.append(mark);
+    mark.className = seen ? "odd-digit" : "unseen";
+    mark.textContent = seen ? piece.seen : piece.unseen;
+    if (seen) mark.title = piece.code ?? "";
+    parent.append(plain, mark);
+    plain = "";
+    made.nodes += MARK_NODES;
   }
+  if (plain) parent.append(plain);
 }
 
+/** Cut after a line where there is one in the second half, else after a word, else anywhere but inside a character. */
+const PARTS = new RegExp(`[^]{${PART / 2},${PART}}\\n|[^]{${PART / 2},${PART}}\\s|[^]{1,${PART}}`, "gu");
+
 function rawFragment(text: string): DocumentFragment {
-  const fragment = document.createDocumentFragment();
+  const made = empty();
   const code = document.createElement("code");
   code.className = "raw";
-  appendText(code, text);
-  fragment.append(code);
-  return fragment;
+  appendText(made, code, text);
+  made.fragment.append(code);
+  return made.fragment;
+}
+
+/** The text as it stands while its rendering is awaited: its formulas as they were written, a sign for each character that would not be seen. */
+export function plainText(text: string): DocumentFragment {
+  const made = empty(TEXT_NODES);
+  appendText(made, made.fragment, text);
+  return made.fragment;
 }

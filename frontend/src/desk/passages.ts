@@ -1,10 +1,11 @@
 // Which text is rendered when: what comes first on the page at once, as far as one frame allows; then what is near the window; then the rest;
 // then the next item. Formula by formula, in slices that leave the page free.
 
-import { begin, isRendered, renderText, whenBetter, type Words, type Work } from "./math";
+import { begin, nodesOf, plainText, renderText, whenBetter, type Words, type Work } from "./math";
 
-/** What may be rendered before the next frame, in all. */
+/** What may be rendered and put on the page before the next frame, in all: the browser lays out a thousand nodes in some 15 ms. */
 const FRAME_MS = 12;
+const FRAME_NODES = 2_000;
 const SLICE_MS = 8;
 /** Longer texts are never rendered in one go. */
 const SHORT = 1_500;
@@ -21,27 +22,35 @@ interface Job {
 let jobs: Job[] = [];
 let running = false;
 let spent = 0;
+let placed = 0;
 
 /** Show `text` in `node`: at once where that costs little, else as its source until its turn comes. Returns how to stop. */
 export function show(node: HTMLElement, text: string, words: Words): () => void {
   let callOff = (): void => undefined;
-  const put = (): void => {
-    node.replaceChildren(renderText(text, words));
-    node.removeAttribute("aria-busy");
-    callOff = whenBetter(text, put);
+  const queue = (): void => {
+    node.setAttribute("aria-busy", "true");
+    add(job);
+    watched.set(node, job);
+    sight?.observe(node);
   };
+  const put = (): void => {
+    // With its direction open, Chromium would look for it again at each node that is put in.
+    node.dir = "ltr";
+    node.replaceChildren(renderText(text, words));
+    node.removeAttribute("dir");
+    node.removeAttribute("aria-busy");
+    placed += nodesOf(text) ?? 0;
+    callOff = whenBetter(text, queue);
+  };
+  const job: Job = { text, words, put, near: false };
   if (isAffordable(text)) {
     const before = performance.now();
     put();
     spent += performance.now() - before;
-    return () => callOff();
+  } else {
+    node.replaceChildren(plainText(text));
+    queue();
   }
-  node.textContent = text;
-  node.setAttribute("aria-busy", "true");
-  const job: Job = { text, words, put, near: false };
-  add(job);
-  watched.set(node, job);
-  sight?.observe(node);
   return () => {
     jobs = jobs.filter((one) => one !== job);
     sight?.unobserve(node);
@@ -52,12 +61,12 @@ export function show(node: HTMLElement, text: string, words: Words): () => void 
 /** Render texts in the background, in this order, for when they are needed. */
 export function renderAhead(texts: readonly string[], words: Words): void {
   const queued = new Set(jobs.map((job) => job.text));
-  for (const text of texts) if (!isRendered(text) && !queued.has(text)) add({ text, words, put: null, near: false });
+  for (const text of texts) if (nodesOf(text) === undefined && !queued.has(text)) add({ text, words, put: null, near: false });
 }
 
 function isAffordable(text: string): boolean {
-  if (spent === 0) requestAnimationFrame(() => (spent = 0));
-  return spent < FRAME_MS && (isRendered(text) || text.length <= SHORT);
+  if (spent === 0) requestAnimationFrame(() => (spent = placed = 0));
+  return spent < FRAME_MS && placed < FRAME_NODES && (text.length <= SHORT || nodesOf(text) !== undefined);
 }
 
 const watched = new WeakMap<Element, Job>();
@@ -89,14 +98,16 @@ function later(): void {
 
 function slice(): void {
   const until = performance.now() + SLICE_MS;
+  placed = 0;
   do {
     const job = jobs.find((one) => one.near) ?? jobs.find((one) => one.put) ?? jobs[0];
     if (!job) break;
     job.work ??= begin(job.text, job.words);
     if (!job.work.advance()) continue;
     jobs = jobs.filter((one) => one !== job);
+    delete job.work;
     job.put?.();
-  } while (performance.now() < until);
+  } while (performance.now() < until && placed < FRAME_NODES);
   running = jobs.length > 0;
   if (running) later();
 }

@@ -19,12 +19,12 @@ export function prose(source: string, write: (text: string) => Node, highest: 3 
 
 function filled(name: string, line: Line, write: (text: string) => Node): HTMLElement {
   const element = document.createElement(name);
-  // Its own reading direction, and a breach of it stays inside.
-  element.dir = "auto";
   for (const { text, bold } of line) {
     const strong = bold ? document.createElement("strong") : element;
     strong.append(write(text));
     if (bold) element.append(strong);
   }
+  // Its own reading direction, and a breach of it stays inside. Set last, for Chromium looks for it again at each node that is put in.
+  element.dir = "auto";
   return element;
 }

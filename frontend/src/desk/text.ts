@@ -172,6 +172,7 @@ const STACK = "(?<=\\p{M}{4})\\p{M}+";
 /** Digits of other alphabets, of which some look like ours and mean another number. */
 const DIGIT = "(?![0-9])\\p{Nd}";
 const TOLD = new RegExp(`(?<unseen>${UNSEEN})|(?<stack>${STACK})|(?<digit>${DIGIT})`, "gu");
+const HIDDEN = new RegExp(`${UNSEEN}|${STACK}`, "gu");
 const REFUSED = new RegExp(`${UNSEEN}|${STACK}|${DIGIT}`, "u");
 
 /** `seen` as it is, an odd digit with its code point; `unseen` by its code point (`U+202E`) or by how many marks were left out (`◌×12`). */
@@ -191,6 +192,11 @@ export function pieces(text: string): readonly Piece[] {
   }
   if (from < text.length) found.push({ seen: text.slice(from) });
   return found;
+}
+
+/** The text with one and the same sign for all that would not be seen. */
+export function flat(text: string): string {
+  return text.replace(HIDDEN, "\ufffd");
 }
 
 /** Whether something in it would not be seen, be seen outside its line, or be taken for another number. */

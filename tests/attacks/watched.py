@@ -1,0 +1,96 @@
+"""A page in a real Chromium, and what hostile text has brought about on it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+
+WITNESS = Path(__file__).with_name("witness.js")
+FREEZE_MS = 500
+
+
+@dataclass
+class Watched:
+    """A page and what was noticed of it."""
+
+    page: Page
+    home: str
+    foreign: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def assert_harmless(self) -> None:
+        seen = self.page.evaluate("() => window.seen")
+        assert seen == {"pwned": 0, "violations": []}
+        assert (self.foreign, self.dialogs, self.complaints) == ([], [], [])
+        assert urlsplit(self.page.url).netloc == urlsplit(self.home).netloc
+        assert self.page.evaluate("() => witness.madeOfText()") == []
+        assert len(self.page.frames) == 1
+
+
+def watched_page(browser: Browser, home: str, client: Client, language: str) -> tuple[BrowserContext, Watched]:
+    """A browser with this client's session; a request to any other host is counted and goes nowhere."""
+    context = browser.new_context(
+        base_url=home, viewport={"width": 1280, "height": 800}, reduced_motion="reduce", locale=language
+    )
+    held = {name: morsel.value for name, morsel in client.cookies.items()}
+    held[settings.LANGUAGE_COOKIE_NAME] = language
+    context.add_cookies([{"name": name, "value": value, "url": home} for name, value in held.items()])
+    context.add_init_script(path=WITNESS)
+    watched = Watched(context.new_page(), home)
+
+    def elsewhere(route: Route) -> None:
+        watched.foreign.append(route.request.url)
+        route.abort()
+
+    context.route(lambda url: not url.startswith((home, "data:,")), elsewhere)
+    watched.page.on("dialog", lambda dialog: (watched.dialogs.append(dialog.message), dialog.dismiss()))
+    watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+    watched.page.on(
+        "console",
+        lambda message: watched.complaints.append(message.text) if message.type in ("error", "log") else None,
+    )
+    return context, watched
+
+
+@contextmanager
+def never_freezing(watched: Watched, most: int = FREEZE_MS) -> Iterator[None]:
+    """Nothing that is done meanwhile has the page's main thread compute for longer than this (ms) on end.
+
+    What is measured is the thread's own processor time: what a task waits on a busy machine is not the page's doing.
+    """
+    browser = watched.page.context.browser
+    assert browser is not None
+    browser.start_tracing(page=watched.page, categories=["toplevel"])
+    try:
+        yield
+    finally:
+        trace = browser.stop_tracing()
+    tasks = main_thread_tasks(json.loads(trace)["traceEvents"])
+    longest = max(tasks)
+    print(f"longest task: {longest[0]} ms of processor time ({longest[1]} ms on the clock), of {len(tasks)}")
+    assert longest[0] <= most
+
+
+def main_thread_tasks(events: list[dict[str, Any]]) -> list[tuple[int, int]]:
+    """Processor time and time on the clock in ms of each task that the pages' main threads ran."""
+    threads = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    return [
+        (event["tdur"] // 1000, event["dur"] // 1000)
+        for event in events
+        if event["name"] == "ThreadControllerImpl::RunTask"
+        and event["ph"] == "X"
+        and "tdur" in event
+        and (event["pid"], event["tid"]) in threads
+    ]

@@ -1,0 +1,49 @@
+"""A long solution is rendered without ever holding up the page: sixty steps with 180 formulas, none of it longer than 100 ms on end."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from annotation import queue
+from annotation.models import Project, User
+from annotation.queue import QueueEntry
+from tests.attacks.watched import never_freezing, watched_page
+from tests.factories import make_problem, make_solution
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+MOST_MS = 100
+STEPS = 60
+STEP = (
+    "Step {n} of {name}: with $\\frac{{a_{{{n}}}^2 + b}}{{\\sqrt{{c + {n}}}}}$ we have"
+    " \\(x_{{{n}}} = \\sum_{{i=0}}^{{{n}}} \\binom{{{n}}}{{i}} y^i\\), and so\n"
+    "\\[\\left(\\frac{{1}}{{{n}}} + z\\right)^2 = \\int_0^{{{n}}} e^{{-t^2}} \\, dt.\\]"
+)
+RENDERED = "(name) => document.querySelector('[data-testid=step-0]')?.textContent.includes(name) && !document.querySelector('[aria-busy]')"
+
+
+def test_sixty_steps_with_180_formulas_never_block_the_page_for_100_ms(
+    browser: Browser, live_server: Any, project: Project, labeller: User, signed_in: Any
+) -> None:
+    names = ["the first", "the second", "the third"]
+    for name in names:
+        steps = [STEP.format(n=n, name=name) for n in range(1, STEPS + 1)]
+        solution = make_solution(make_problem(project, text=f"The problem of {name}."), steps=steps)
+        queue.enqueue(project=project, entries=[QueueEntry(solution_id=solution.pk)], name=name, generation=0)
+    context, watched = watched_page(browser, live_server.url, signed_in(labeller), "en")
+    page = watched.page
+    page.goto(f"/projects/{project.slug}/label/")
+    page.wait_for_function(RENDERED, arg=names[0])
+    with never_freezing(watched, MOST_MS):
+        # With the scripts in the browser's store: what is measured is the rendering, not their compilation.
+        page.reload()
+        page.wait_for_function(RENDERED, arg=names[0])
+        expect(page.locator("[data-testid^=step-] .formula")).to_have_count(3 * STEPS)
+    with never_freezing(watched, MOST_MS):
+        for _ in range(STEPS):
+            page.keyboard.press("1")
+        page.keyboard.press("Enter")
+        page.wait_for_function(RENDERED, arg=names[1])
+        expect(page.locator("[data-testid^=step-] .formula")).to_have_count(3 * STEPS)
+    watched.assert_harmless()
+    context.close()
