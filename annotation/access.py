@@ -1,5 +1,6 @@
 """Who may see which row. Every shell gets its rows here: invisible and absent are both `NotFound`."""
 
+from datetime import datetime
 from typing import TypeVar
 
 from django.db.models import Count, Q, QuerySet
@@ -145,6 +146,14 @@ def own_history(*, user: User, project: Project, limit: int) -> list[Annotation]
     """This person's newest live labels made here, newest first."""
     mine = Annotation.objects.live().filter(labeller__user=user, project=project, imported_by__isnull=True)
     return list(mine.select_related("work_item__problem", "work_item__solution").order_by("-pk")[:limit])
+
+
+def own_work_since(*, user: User, project: Project, since: datetime) -> list[tuple[datetime, int, int]]:
+    """What this person submitted here from then on, corrections too: when, which item, milliseconds of active time."""
+    mine = Annotation.objects.filter(
+        labeller__user=user, project=project, imported_by__isnull=True, submitted_at__gte=since
+    )
+    return list(mine.values_list("submitted_at", "work_item_id", "total_time"))
 
 
 def dataset_import(*, user: User, import_id: int) -> Import:

@@ -6,7 +6,6 @@ The desk owns the table of keys; here only what holds for any table is kept: sha
 import re
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.db import transaction
@@ -14,6 +13,7 @@ from django.utils.translation import gettext
 
 from annotation.errors import FieldError, InvalidInput
 from annotation.models import Preferences, User
+from annotation.zones import is_zone
 
 FIELDS = ("keys", "language", "time_zone", "practised")
 ACTIONS_MAX, KEYS_EACH_MAX, KEY_MAX = 60, 3, 20
@@ -58,11 +58,6 @@ def set_language(*, user: User, language: str) -> None:
     change(user=user, given={"language": require_language(language)})
 
 
-def zone(name: str) -> ZoneInfo:
-    """The zone of this name; UTC where it has none or this machine does not know it."""
-    return ZoneInfo(name) if name and _is_zone(name) else ZoneInfo("UTC")
-
-
 def _errors(field: str, value: Any) -> list[FieldError]:
     if field == "keys":
         return _key_errors(value)
@@ -70,21 +65,11 @@ def _errors(field: str, value: Any) -> list[FieldError]:
         known = ["", *dict(settings.LANGUAGES)]
         return [] if value in known else [FieldError(field, f"must be one of {', '.join(known[1:])}, or empty")]
     if field == "time_zone":
-        valid = isinstance(value, str) and (value == "" or _is_zone(value))
+        valid = isinstance(value, str) and (value == "" or is_zone(value))
         return [] if valid else [FieldError(field, "must be the name of a time zone, or empty")]
     if field == "practised":
         return [] if isinstance(value, bool) else [FieldError(field, "must be true or false")]
     return [FieldError(field, "is not a known field")]
-
-
-def _is_zone(name: str) -> bool:
-    if not re.fullmatch(r"[A-Za-z0-9_+/-]{1,64}", name):
-        return False
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
 
 
 def _key_errors(keys: Any) -> list[FieldError]:

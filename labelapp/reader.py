@@ -7,7 +7,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
-from annotation import preferences
+from annotation import preferences, zones
 from annotation.models import Preferences, User
 from annotation.pages.language import remember
 
@@ -26,7 +26,7 @@ class ReaderMiddleware:
         if chosen.language:
             translation.activate(chosen.language)
             request.LANGUAGE_CODE = chosen.language
-        with timezone.override(preferences.zone(chosen.time_zone)):
+        with timezone.override(zones.zone(chosen.time_zone)):
             response = self.get_response(request)
         cookie = settings.LANGUAGE_COOKIE_NAME
         if chosen.language not in ("", request.COOKIES.get(cookie)) and cookie not in response.cookies:

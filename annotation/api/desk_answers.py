@@ -137,6 +137,17 @@ class MineListShown(serializers.Serializer[Any]):
     results = MineShown(many=True)
 
 
+class DayShown(serializers.Serializer[Any]):
+    date = serializers.DateField()
+    items = serializers.IntegerField()
+    active_ms = serializers.IntegerField()
+
+
+class DaysShown(serializers.Serializer[Any]):
+    days = DayShown(many=True, help_text="Seven, in your own time zone; today comes last.")
+    median_ms = serializers.IntegerField(allow_null=True, help_text="Active time an item today; null before the first.")
+
+
 def claim_shown(claim: Handout) -> dict[str, Any]:
     """One claim; of step-by-step work its turns are to be there (`step_by_step.shown`)."""
     item = claim.work_item

@@ -8,10 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from annotation import access, labelling, queue, step_by_step
+from annotation import access, labelling, own_days, queue, step_by_step
 from annotation.api.desk_answers import (
     AmendedShown,
     ClaimShown,
+    DaysShown,
     DraftGiven,
     DraftShown,
     MineListShown,
@@ -123,6 +124,17 @@ class MineView(APIView):
         )
 
 
+class DaysView(APIView):
+    scopes = {"GET": "label"}
+
+    @extend_schema(responses=DaysShown)
+    def get(self, request: Request, slug: str) -> Response:
+        """My last seven days in a project: items and active time. Nobody else's."""
+        user = person(request)
+        project = access.project(user=user, slug=slug, roles=access.LABELLING)
+        return Response(own_days.last_days(user=user, project=project))
+
+
 def _status(receipt: Receipt) -> int:
     return 200 if receipt.repeated else 201
 
@@ -148,6 +160,7 @@ def _submission(data: Any) -> Submission:
 
 urlpatterns = [
     path("projects/<slug:slug>/claims/", ClaimsView.as_view(), name="api-claims"),
+    path("projects/<slug:slug>/mine/", DaysView.as_view(), name="api-my-days"),
     path("claims/<int:claim_id>/", ClaimView.as_view(), name="api-claim"),
     path("claims/<int:claim_id>/draft/", DraftView.as_view(), name="api-draft"),
     path("claims/<int:claim_id>/submission/", SubmissionView.as_view(), name="api-submission"),

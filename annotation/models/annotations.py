@@ -2,7 +2,6 @@
 
 from django.db import models
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from annotation.models.imports import Import
@@ -38,7 +37,7 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
         return self.filter(labeller=labeller, solution__isnull=True, work_item__problem=item.problem_id)
 
     def done_today(self, labeller: Labeller) -> dict[str, int]:
-        """How many solutions this labeller finished since midnight UTC, and the active milliseconds they took."""
+        """How many solutions this labeller finished since their own midnight, and the active milliseconds they took."""
         return dict(self._today(labeller).aggregate(**_progress()))
 
     def progress_of(self, labeller: Labeller) -> dict[str, models.expressions.Combinable]:
@@ -50,8 +49,7 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
         }
 
     def _today(self, labeller: Labeller) -> "AnnotationQuerySet":
-        midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-        return self.filter(labeller=labeller, submitted_at__gte=midnight, imported_by__isnull=True)
+        return self.filter(labeller=labeller, submitted_at__gte=labeller.midnight(), imported_by__isnull=True)
 
 
 def _progress() -> dict[str, models.expressions.Combinable]:

@@ -1,12 +1,16 @@
 """People: accounts, their roles in projects, the labellers that records name, invitations and API tokens."""
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from annotation import zones
 
 
 class UserManager(BaseUserManager["User"]):
@@ -67,8 +71,10 @@ class Membership(models.Model):
 
 class LabellerQuerySet(models.QuerySet["Labeller"]):
     def locked(self) -> "LabellerQuerySet":
-        """With their projects and `database_now`; locked until the transaction ends, so that one person's writes wait for each other."""
-        return self.select_for_update(of=("self",)).select_related("project").annotate(database_now=Now())
+        """With their projects, their time zones and `database_now`; locked until the transaction ends, so that one person's writes wait
+        for each other."""
+        known = self.select_related("project", "user__preferences").annotate(database_now=Now())
+        return known.select_for_update(of=("self",))
 
 
 class Labeller(models.Model):
@@ -91,6 +97,12 @@ class Labeller(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(self.uuid)
+
+    def midnight(self) -> datetime:
+        """When this person's day began: in the time zone of their browser, else in UTC."""
+        chosen = getattr(self.user, "preferences", None)
+        where = zones.zone(chosen.time_zone if chosen else "")
+        return zones.beginning(timezone.localdate(timezone=where), where)
 
 
 class Invitation(models.Model):

@@ -17,6 +17,7 @@ OPEN_ADDRESSES = {
     "health/live/",
     "health/ready/",
     "accounts/login/",
+    "language/",
     "accounts/inactive/",
     "accounts/password/reset/",
     "accounts/password/reset/done/",

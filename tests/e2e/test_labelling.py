@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from annotation import exports, queue, snapshots
 from annotation.models import Annotation, Project, User
 from annotation.queue import QueueEntry
+from tests.e2e.looks import cut_off
 from tests.factories import make_problem, make_solution
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -102,3 +103,24 @@ def test_the_desk_hides_what_a_labeller_must_not_see_and_renders_maths(
     open_desk(page)
     expect(page.locator(".katex").first).to_be_visible()
     assert "verifier" not in page.content()
+
+
+def test_on_a_phone_the_menu_is_there_with_ones_own_day_and_the_way_out(
+    page: Page, sign_in: Callable[[str], None], labeller: User, queued: None
+) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    sign_in(labeller.email)
+    open_desk(page)
+    page.get_by_test_id("step-0").get_by_role("button", name="Bad").click()
+    expect(page.get_by_test_id("save-state")).to_contain_text("saved")
+    page.get_by_test_id("submit").click()
+    expect(page.get_by_text("Problem 1")).to_be_visible()
+    expect(page.get_by_test_id("save-state")).to_contain_text("saved")
+
+    page.get_by_test_id("menu").click()
+    menu = page.get_by_role("dialog", name="Menu")
+    expect(menu.get_by_test_id("my-day")).to_contain_text("1")
+    expect(menu.get_by_test_id("my-week").get_by_role("listitem")).to_have_count(7)
+    assert cut_off(page) == []
+    menu.get_by_test_id("sign-out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from annotation import preferences
+from annotation import zones
 from annotation.models import Preferences, Project, User
 
 pytestmark = pytest.mark.django_db
@@ -91,4 +91,4 @@ def test_the_desks_page_brings_them_along(project: Project, desk: Client) -> Non
 
 
 def test_a_zone_that_is_not_known_here_is_utc() -> None:
-    assert [preferences.zone(name).key for name in ("Asia/Tokyo", "", "Mars/Olympus")] == ["Asia/Tokyo", "UTC", "UTC"]
+    assert [zones.zone(name).key for name in ("Asia/Tokyo", "", "Mars/Olympus")] == ["Asia/Tokyo", "UTC", "UTC"]
