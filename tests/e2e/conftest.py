@@ -1,5 +1,6 @@
 """A real Chromium, driven headless; every page it opens is watched for errors, refused requests and breaches of the content policy."""
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,6 +10,15 @@ from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def requests_end_first(live_server: Any) -> Iterator[None]:
+    """The tables are emptied when a test is over: a request that is still under way then would wait for that, and that for it."""
+    yield
+    for thread in threading.enumerate():
+        if "process_request_thread" in thread.name:
+            thread.join(10)
 
 
 @pytest.fixture

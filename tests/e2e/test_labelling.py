@@ -1,16 +1,13 @@
 """A labeller's day in a real browser: three solutions by keyboard alone, a reload half-way, and an export of exactly what was pressed."""
 
-import json
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from annotation import exports, queue, snapshots
 from annotation.models import Annotation, Project, User
-from annotation.queue import QueueEntry
+from tests.e2e.desk import exported, open_desk, queue_texts, ratings_of
 from tests.e2e.looks import cut_off
-from tests.factories import make_problem, make_solution
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -23,25 +20,7 @@ SOLUTIONS = [
 
 @pytest.fixture
 def queued(project: Project) -> None:
-    made = [make_solution(make_problem(project, text=f"Problem {n}"), steps=steps) for n, steps in enumerate(SOLUTIONS)]
-    entries = [QueueEntry(solution_id=s.pk, priority=-n) for n, s in enumerate(made)]
-    queue.enqueue(project=project, entries=entries, name="first", generation=0)
-
-
-def open_desk(page: Page) -> None:
-    page.goto("/projects/algebra/label/")
-    expect(page.get_by_test_id("desk-ready")).to_be_attached()
-
-
-def exported(project: Project) -> list[dict[str, object]]:
-    lines = b"".join(exports.export(snapshot=snapshots.freeze(project=project), format="prm800k")).splitlines()
-    return [json.loads(line) for line in lines]
-
-
-def ratings_of(record: dict[str, object]) -> list[tuple[int | None, bool]]:
-    label = record["label"]
-    assert isinstance(label, dict)
-    return [(c["rating"], c["flagged"]) for step in label["steps"] for c in step["completions"]]
+    queue_texts(project, *SOLUTIONS)
 
 
 def test_three_solutions_by_keyboard_alone_survive_a_reload_and_export_as_pressed(
@@ -83,16 +62,14 @@ def test_three_solutions_by_keyboard_alone_survive_a_reload_and_export_as_presse
         [(1, False), (1, False), (1, False)],
     ]
     labels = [r["label"] for r in records]
-    assert [label["finish_reason"] for label in labels if isinstance(label, dict)] == [
+    assert [label["finish_reason"] for label in labels] == [
         "solution",
         "found_error",
         "solution",
     ]
-    texts = [
-        [c["text"] for s in label["steps"] for c in s["completions"]] for label in labels if isinstance(label, dict)
-    ]
+    texts = [[c["text"] for s in label["steps"] for c in s["completions"]] for label in labels]
     assert texts == [SOLUTIONS[0], SOLUTIONS[1][:2], SOLUTIONS[2]]
-    assert all(0 < label["total_time"] < 600_000 for label in labels if isinstance(label, dict))
+    assert all(0 < label["total_time"] < 600_000 for label in labels)
     assert Annotation.objects.count() == 3
 
 

@@ -1,15 +1,15 @@
 """Building a solution step by step in a real browser: by keys alone, over a reload and a change of mind, to the line that was pressed."""
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from annotation import exports, snapshots, step_supply
+from annotation import step_supply
 from annotation.models import Annotation, Project, StepSupply, User
 from tests.annotation.conversations import join, make_project, node, queue_problem
+from tests.e2e.desk import exported
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -52,11 +52,6 @@ def rate(page: Page, ratings: dict[str, str]) -> None:
     for index in range(cards):
         expect(page.get_by_test_id(f"card-{index}")).to_have_attribute("data-current", "true")
         page.keyboard.press(keys[index])
-
-
-def exported(project: Project) -> list[dict[str, Any]]:
-    lines = b"".join(exports.export(snapshot=snapshots.freeze(project=project), format="prm800k")).splitlines()
-    return [json.loads(line) for line in lines]
 
 
 def said(step: dict[str, Any]) -> dict[str, int | None]:
