@@ -24,6 +24,7 @@ OPEN_ADDRESSES = {
     "accounts/password/reset/key/done/",
     "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
     "invitations/<str:secret>/",
+    "language/",
 }
 # Words that would tell a labeller what must stay hidden, were they keys of an answer.
 HIDDEN_KEYS = (
