@@ -37,7 +37,7 @@ export const de: PracticeContent = {
     doneHint: (found, total) =>
       found === total
         ? `Alle ${total} wie erwartet beurteilt. Beim Bewerten liegt echte Arbeit; die Tasten sind dieselben.`
-        : `${found} von ${total} wie erwartet beurteilt. Am meisten zählt, wo der erste Fehler ist; die Anleitung ist beim Bewerten immer nur eine Taste entfernt.`,
+        : `${found} von ${total} wie erwartet beurteilt. Unten steht, was an jeder Aufgabe zu sehen ist; die Anleitung ist beim Bewerten immer nur eine Taste entfernt.`,
     toDesk: "Jetzt bewerten",
     again: "Noch einmal üben",
   },

@@ -37,7 +37,7 @@ export const en: PracticeContent = {
     doneHint: (found, total) =>
       found === total
         ? `You judged all ${total} as expected. The desk holds real work; the keys are the same.`
-        : `You judged ${found} of ${total} as expected. What matters most is where the first error is: the desk's instructions are always one key away.`,
+        : `You judged ${found} of ${total} as expected. Below stands what each of them shows; on the desk the instructions are always one key away.`,
     toDesk: "Go to the desk",
     again: "Practise once more",
   },
