@@ -17,7 +17,6 @@ OPEN_ADDRESSES = {
     "health/live/",
     "health/ready/",
     "accounts/login/",
-    "language/",
     "accounts/inactive/",
     "accounts/password/reset/",
     "accounts/password/reset/done/",
