@@ -1,8 +1,11 @@
 """A project: instructions, protocol, people and problems."""
 
-from django.core.validators import RegexValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+INSTRUCTIONS_MAX = 20_000  # characters; measured: what is drawn of them holds no page up
 
 
 class Protocol(models.TextChoices):
@@ -31,3 +34,9 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        try:
+            MaxLengthValidator(INSTRUCTIONS_MAX)(self.instructions)
+        except ValidationError as error:
+            raise ValidationError({"instructions": error}) from error

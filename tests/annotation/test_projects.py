@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from annotation import first_batch, projects
 from annotation.errors import Conflict, InvalidInput
 from annotation.models import AuditEntry, Membership, Project, Role, User, WorkItem
+from annotation.models.projects import INSTRUCTIONS_MAX
 from annotation.projects import Figures
 from tests.factories import make_problem, make_queue, make_solution
 
@@ -40,6 +41,16 @@ def test_a_change_is_written_down_and_no_change_is_not(project: Project, admin: 
     project.refresh_from_db()
     assert (project.instructions, project.paused) == ("Be kind.\n", True)
     assert AuditEntry.objects.get(action="project.changed").data["fields"] == ["instructions", "paused"]
+
+
+def test_instructions_have_an_end(project: Project) -> None:
+    most = "é" * INSTRUCTIONS_MAX
+    projects.change_project(project=project, name="Algebra", instructions=most, paused=False)
+    with pytest.raises(InvalidInput) as refused:
+        projects.change_project(project=project, name="Algebra", instructions=f"{most}.", paused=False)
+    assert [found.field for found in refused.value.errors] == ["instructions"]
+    project.refresh_from_db()
+    assert project.instructions == most
 
 
 def test_figures_count_what_is_there_and_nothing_of_another_project(project: Project, labeller: User) -> None:

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from annotation import queue
 from annotation.models import Annotation, Batch, Import, JobState, Membership, Project, Role, User
+from annotation.models.projects import INSTRUCTIONS_MAX
 from annotation.queue import QueueEntry
 from tests.attacks import hostile_text
 from tests.attacks import stage as theatre
@@ -183,6 +184,24 @@ def test_a37_a_large_text_alone_blocks_nothing(desk: Callable[[list[str]], Watch
     with never_freezing(watched):
         open_desk(watched.page)
         goes_on_working(watched, [text])
+
+
+def test_a37_instructions_as_long_as_they_may_be_block_neither_the_desk_nor_the_projects_page(
+    desk: Callable[[list[str]], Watched], project: Project
+) -> None:
+    watched = desk([CONTROL])
+    floods = ("**a** ", "a\n\n", "\u202ea", "$x$ ", "בית ספר ")
+    share = INSTRUCTIONS_MAX // len(floods)
+    instructions = "".join((flood * share)[:share] for flood in floods)
+    Project.objects.filter(pk=project.pk).update(instructions=instructions)
+    with never_freezing(watched):
+        open_desk(watched.page)
+        watched.page.keyboard.press("i")
+        expect(watched.page.get_by_test_id("dialog-instructions").locator(".prose li, .prose p").first).to_be_attached()
+        rendered(watched.page)
+    with never_freezing(watched):
+        watched.page.goto("/projects/algebra/")
+        expect(watched.page.locator(".prose code").first).to_be_attached()
 
 
 def test_a38_a_definition_in_one_step_changes_no_other(desk: Callable[[list[str]], Watched]) -> None:

@@ -24,6 +24,7 @@ interface Met {
 }
 
 const met: Met[] = [];
+const texts: string[] = [];
 const formulas = (): (Met & { readonly segment: Extract<Segment, { kind: "math" }> })[] =>
   met.flatMap(({ row, segment }) => (segment.kind === "math" ? [{ row, segment }] : []));
 
@@ -34,6 +35,7 @@ describe.skipIf(!existsSync(file) && process.env["CI"] !== "true")("the MATH tes
     const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
     for (let row = 0; row < lines.length; row += EVERY) {
       const { problem, solution } = JSON.parse(lines[row] ?? "") as { problem: string; solution: string };
+      texts.push(problem, solution);
       for (const text of [problem, solution]) for (const segment of split(text)) met.push({ row, segment });
     }
   }, 60_000);
@@ -41,6 +43,11 @@ describe.skipIf(!existsSync(file) && process.env["CI"] !== "true")("the MATH tes
   it("leaves no delimiter and no command in its plain text, save dollars that are money", () => {
     const left = met.flatMap(({ row, segment }) => (segment.kind === "text" ? [...segment.text.matchAll(/(?<!\\)\$|\\[()[\]]|\\[a-zA-Z]+/g)].map(([found]) => `${row}: ${found}`) : []));
     expect(left).toEqual([]);
+  });
+
+  it("loses nothing: what is shown, put together, is what was written", () => {
+    expect(texts.length).toBeGreaterThanOrEqual(2_000);
+    expect(met.map(({ segment }) => (segment.kind === "text" ? segment.text : segment.raw)).join("")).toBe(texts.join(""));
   });
 
   it("shows drawings and text tables as their source, and nothing else", () => {

@@ -18,6 +18,7 @@ describe("maths in text", () => {
     ["$pqr + pqs + prs + qrs.$", ["pqr + pqs + prs + qrs."]],
     ["a salary of $\\$$1,200 with $5\\%$", ["\\$", "5\\%"]],
     ["$x = \\text{number of apples that he has}$", ["x = \\text{number of apples that he has}"]],
+    ["if $*(n) = n$ and $*$ is an operation", ["*(n) = n", "*"]],
     ["the answer is \\boxed{\\frac{1}{2}}.", ["\\boxed{\\frac{1}{2}}"]],
     ["\\begin{align*}x&=1\\end{align*}", ["\\begin{align*}x&=1\\end{align*}"]],
     ["\\begin{eqnarray}x\\end{eqnarray}", ["\\begin{align*}x\\end{align*}"]],
@@ -41,6 +42,8 @@ describe("maths in text", () => {
     "$5 (or $x if late)",
     "so $x = $60 and $y = $ 70",
     "$x, $y",
+    "8 hours at 3$*8$ a day",
+    "$3/hour or 4$/hour for 5$",
     "$12 x 5 =$<<12*5=60>>60 so 60-10=$<<60-10=50>>50",
   ])("leaves %j as text", (text) => {
     expect(maths(text)).toEqual([]);

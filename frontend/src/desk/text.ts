@@ -98,7 +98,7 @@ function readsAsMaths(tex: string, after: string): boolean {
   if (/^\d/.test(after) || ((before || behind) && /^\s*\d/.test(after))) return false;
   const cutShort = /[-+*/=(]\s*$/.test(tex);
   // `$12 x 5 =$60` is two prices, `$<<12*5=60>>60` GSM8K's own arithmetic marks.
-  if ((amount && cutShort) || /^<<|<<[^<>]*>>|^\s*[*/]/.test(tex)) return false;
+  if ((amount && cutShort) || /^<<|<<[^<>]*>>|^\s*(?:\/|\*\s*[\d.])/.test(tex)) return false;
   if (!before && !behind) return !(amount && prose > 0) && prose < 4;
   if (prose > 0 || (/,\s*$/.test(tex) && (amount || /^\S/.test(after)))) return false;
   return !amount || /[\\^_{}=<>]/.test(tex) || (before && behind);
