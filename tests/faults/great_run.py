@@ -96,7 +96,9 @@ class GreatRun:
                 tab.page.keyboard.press("ArrowUp")
         tab.press(*ratings)
         seen = tab.look()
-        assert (seen.problem, seen.ratings[: len(ratings)]) == (sight.problem, ratings), "the keys went elsewhere"
+        assert (seen.problem, seen.ratings[: len(ratings)]) == (sight.problem, ratings), (
+            f"the keys went elsewhere: {ratings} on {sight} gave {seen} after {self.last}; lost before: {self.lost}"
+        )
         tab.submit()
         self.pressed[sight.problem] = ratings
 
