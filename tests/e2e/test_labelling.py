@@ -82,6 +82,22 @@ def test_the_desk_hides_what_a_labeller_must_not_see_and_renders_maths(
     assert "verifier" not in page.content()
 
 
+def test_what_the_ratings_mean_stays_in_sight_however_far_one_scrolls(
+    page: Page, sign_in: Callable[[str], None], labeller: User, project: Project
+) -> None:
+    queue_texts(project, [f"So {n} follows." for n in range(40)])
+    sign_in(labeller.email)
+    open_desk(page)
+    for key in ("1", "End"):
+        expect(page.get_by_test_id("legend")).to_be_in_viewport(ratio=1)
+        expect(page.get_by_test_id("legend")).to_contain_text("right, and moves on")
+        page.keyboard.press(key)
+    page.set_viewport_size({"width": 360, "height": 740})
+    for _ in range(30):
+        page.keyboard.press("1")
+    expect(page.get_by_test_id("step-31").get_by_text("wrong or not checkable")).to_be_in_viewport(ratio=1)
+
+
 def test_on_a_phone_the_menu_is_there_with_ones_own_day_and_the_way_out(
     page: Page, sign_in: Callable[[str], None], labeller: User, queued: None
 ) -> None:
