@@ -121,11 +121,9 @@ def test_keys_of_ones_own_work_on_every_machine_and_a_clash_is_refused_by_name(
     press(page, "Escape")
     press(page, "1")
     assert rating(page, 0) in (None, "")
-    press(page, "x")
-    expect(page.get_by_test_id("step-0")).to_have_attribute("data-rating", "1")
-    page.wait_for_function("() => true")
     with page.expect_response("**/draft/"):
-        pass
+        press(page, "x")
+    expect(page.get_by_test_id("step-0")).to_have_attribute("data-rating", "1")
     assert preferences.of(user=labeller).keys["great"][0] == "x"
 
     cookies = page.context.cookies()
