@@ -7,7 +7,7 @@ import { isJust, perform } from "./commands";
 import { createDraftSync, fromDraft, readDraft, toDraft, type AnyDraft, type DraftState, type DraftSync } from "./drafts";
 import { declinePractice, hasDeclinedPractice, keptZoom, tabName } from "./browser";
 import type { Config } from "./config";
-import { delivered, fromClaim, isHeldTouched, joined, textsOf, toEntry, type Held } from "./held";
+import { delivered, fromClaim, isHeldTouched, isSaidIn, joined, textsOf, toEntry, type Held } from "./held";
 import type { ActionName } from "./keys";
 import type { Messages } from "./messages";
 import { createOutbox, newKey, tabLock, type Outbox, type OutboxState, type Waking } from "./outbox";
@@ -319,7 +319,7 @@ export class Desk {
     // Another tab may have sent it meanwhile: the same key brings the same receipt, and the id that this one waits for.
     if (first) await this.#outbox?.add(first).catch(() => undefined);
     if (entry.kind !== "submission") return;
-    this.#tabs?.tell({ submitted: entry.target });
+    this.#tabs?.tell({ submitted: { claim: entry.target, body: $state.snapshot(entry.body) } });
     await this.#store?.removeDraft(this.config.account, entry.target).catch(() => undefined);
   }
 
@@ -431,9 +431,9 @@ export class Desk {
     location.replace(this.config.home_url);
   }
 
-  #submittedElsewhere(claim: number): void {
+  #submittedElsewhere({ claim, body }: NonNullable<Told["submitted"]>): void {
     const held = this.held.find((one) => one.target.kind === "submission" && one.target.id === claim);
-    if (held && isHeldTouched(held)) return;
+    if (held && !isSaidIn(held, body)) return;
     this.#gone.add(claim);
     this.held = this.held.filter((one) => one !== held);
     if (this.held.length === 0) this.phase = "loading";

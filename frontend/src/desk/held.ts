@@ -1,11 +1,11 @@
 // What lies on the desk: the item on screen and the next one, and how the server's list of claims joins what is here. Pure.
 
-import type { Claim, FinishReason, Mine, Subject } from "./api";
+import type { Claim, Completion, FinishReason, Mine, Subject, SubmissionBody } from "./api";
 import { NOT_STARTED, type ActiveTime } from "./active";
 import { conversation, fromTalkClaim, isTalkTouched, talkLabel, type Conversation } from "./conversation";
 import { chooseDraft, fromDraft, readDraft, type Draft } from "./drafts";
 import { answerText } from "./text";
-import { fromLabel, isTouched, newItem, toLabel, type Item } from "./state";
+import { fromLabel, isTouched, newItem, toLabel, type Item, type Mark } from "./state";
 import type { Entry, StoredDraft } from "./store";
 
 export interface Held {
@@ -109,6 +109,20 @@ export function delivered(held: Held, clientKey: string, annotation: number): He
 /** Whether anything was said of it that the server may not have. */
 export function isHeldTouched(held: Held): boolean {
   return held.talk ? isTalkTouched(held.talk) : isTouched(held.item);
+}
+
+/** Whether what was submitted says all that this copy says: then a tab that still shows the item has nothing of its own to lose. */
+export function isSaidIn({ item, talk }: Held, body: SubmissionBody): boolean {
+  if (talk) return !isTalkTouched(talk);
+  const within = (marks: readonly Mark[], at: (index: number) => Completion | undefined) =>
+    marks.every((mark, index) => (mark.rating === null && !mark.flagged) || (at(index)?.rating === mark.rating && at(index)?.flagged === mark.flagged));
+  const { steps } = body.label;
+  return (
+    within(item.marks, (index) => steps[index]?.completions?.[0]) &&
+    Object.entries(item.alternatives).every(([step, marks]) => within(marks, (index) => steps[Number(step)]?.completions?.[index + 1])) &&
+    ["", body.error_kind].includes(item.errorKind) &&
+    ["", body.error_note].includes(item.errorNote)
+  );
 }
 
 /** The desk after the server listed my claims: what is on screen stays as it is, new ones join behind, untouched lost ones go. */

@@ -1,7 +1,9 @@
 // What the tabs of one browser tell each other.
 
+import type { SubmissionBody } from "./api";
+
 /** A claim was submitted, somebody signed in, an account signed out. Empty: the outbox changed. */
-export type Told = { readonly submitted?: number; readonly signed_in?: boolean; readonly signed_out?: number };
+export type Told = { readonly submitted?: { readonly claim: number; readonly body: SubmissionBody }; readonly signed_in?: boolean; readonly signed_out?: number };
 
 export interface OtherTabs {
   readonly tell: (told: Told) => void;
