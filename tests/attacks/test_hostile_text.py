@@ -25,6 +25,7 @@ from tests.attacks import stage as theatre
 from tests.attacks.hostile_text import ALL
 from tests.attacks.walk import addresses, is_shadowed, path_of
 from tests.attacks.watched import Watched, never_freezing, watched_page
+from tests.e2e.desk import all_saved
 from tests.factories import make_problem, make_solution
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -242,7 +243,7 @@ def test_a40_what_would_not_be_seen_is_marked_and_the_stored_bytes_stay(
         assert "\u202e" not in (passage(page, f"step-{number}").text_content() or "")
     goes_on_working(watched, texts)
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing left")).to_be_visible()
+    all_saved(page)
     stored = json.loads(Annotation.objects.get().label)
     assert [step["completions"][0]["text"] for step in stored["steps"]] == [CONTROL, texts[0]]
 
@@ -282,6 +283,7 @@ def test_a33_to_a41_each_text_as_a_problem_and_as_an_answer_in_german_down_to_32
         page.keyboard.press("1")
         page.keyboard.press("Enter")
     expect(page.get_by_text("Gerade gibt es nichts")).to_be_visible()
+    expect(page.get_by_test_id("save-state")).to_contain_text("gespeichert")
     watched.assert_harmless()
     assert Annotation.objects.count() == len(apart)
 

@@ -75,6 +75,16 @@ describe("a stale CSRF token", () => {
   });
 });
 
+it("calls the saving of a draft off when told to", async () => {
+  const stop = new AbortController();
+  const { api, fetched } = apiWith();
+  fetched.mockImplementationOnce(((_url: string, init: RequestInit) =>
+    new Promise<Response>((_, reject) => init.signal?.addEventListener("abort", () => reject(new DOMException("", "AbortError"))))) as never);
+  const answer = api.saveDraft(1, 0, {}, stop.signal);
+  stop.abort();
+  expect(await answer).toMatchObject({ ok: false, kind: "offline" });
+});
+
 it("reads a cookie by its whole name", () => {
   expect(cookie("csrftoken", "xcsrftoken=a; csrftoken=b%3D; other=c")).toBe("b=");
   expect(cookie("missing", "a=b")).toBe("");

@@ -176,7 +176,7 @@ export interface Api {
   /** Give a claim back; absent where there is nobody to give it to. */
   readonly release?: (claim: number) => Promise<Answer<null>>;
   readonly claims: () => Promise<Answer<Work | null>>;
-  readonly saveDraft: (claim: number, version: number, draft: unknown) => Promise<Answer<{ version: number; expires_at: string }>>;
+  readonly saveDraft: (claim: number, version: number, draft: unknown, stop?: AbortSignal) => Promise<Answer<{ version: number; expires_at: string }>>;
   readonly submit: (claim: number, body: SubmissionBody) => Promise<Answer<Submitted>>;
   readonly amend: (annotation: number, body: SubmissionBody) => Promise<Answer<Submitted>>;
   readonly mine: () => Promise<Answer<{ results: readonly Mine[] }>>;
@@ -187,10 +187,10 @@ const PATIENCE = 20_000;
 const KEEPALIVE_MAX = 30_000;
 
 export function createApi(options: ApiOptions): Api & OwnApi {
-  const call = <T>(method: string, path: string, body?: unknown): Promise<Answer<T>> => callWithCsrf<T>(options, method, path, body);
+  const call = <T>(method: string, path: string, body?: unknown, stop?: AbortSignal): Promise<Answer<T>> => callWithCsrf<T>(options, method, path, body, stop);
   return {
     claims: () => call("POST", `projects/${options.project}/claims/`, {}),
-    saveDraft: (claim, version, draft) => call("PUT", `claims/${claim}/draft/`, { version, draft }),
+    saveDraft: (claim, version, draft, stop) => call("PUT", `claims/${claim}/draft/`, { version, draft }, stop),
     submit: (claim, body) => call("POST", `claims/${claim}/submission/`, body),
     amend: (annotation, body) => call("POST", `annotations/${annotation}/amendments/`, body),
     talk: {
@@ -206,21 +206,23 @@ export function createApi(options: ApiOptions): Api & OwnApi {
 }
 
 /** One call; where the CSRF token has gone stale (a new sign-in in another tab), once more with a fresh one. */
-async function callWithCsrf<T>(options: ApiOptions, method: string, path: string, body: unknown): Promise<Answer<T>> {
-  const first = await callOnce<T>(options, method, path, body);
+async function callWithCsrf<T>(options: ApiOptions, method: string, path: string, body: unknown, stop?: AbortSignal): Promise<Answer<T>> {
+  const first = await callOnce<T>(options, method, path, body, stop);
   if (first.ok || first.code !== "csrf") return first;
   await options.refreshCsrf();
-  const second = await callOnce<T>(options, method, path, body);
+  const second = await callOnce<T>(options, method, path, body, stop);
   // Still refused: cookies may be lagging behind a sign-in. Nothing is wrong with the work itself, so it is tried again later.
   return !second.ok && second.code === "csrf" ? { ...second, kind: "later" } : second;
 }
 
-async function callOnce<T>(options: ApiOptions, method: string, path: string, body: unknown): Promise<Answer<T>> {
+async function callOnce<T>(options: ApiOptions, method: string, path: string, body: unknown, stop?: AbortSignal): Promise<Answer<T>> {
   const headers: Record<string, string> = { Accept: "application/json", "X-CSRFToken": options.csrfToken(), "X-Account": String(options.account) };
   const sent = body === undefined ? undefined : JSON.stringify(body);
   if (sent !== undefined) headers["Content-Type"] = "application/json";
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), options.patience ?? PATIENCE);
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), options.patience ?? PATIENCE);
+  if (stop?.aborted) over.abort();
+  stop?.addEventListener("abort", () => over.abort());
   try {
     const response = await options.fetch(options.base + path, {
       method,
@@ -228,7 +230,7 @@ async function callOnce<T>(options: ApiOptions, method: string, path: string, bo
       credentials: "same-origin",
       cache: "no-store",
       redirect: "manual",
-      signal: stop.signal,
+      signal: over.signal,
       ...(sent === undefined ? {} : { body: sent, keepalive: sent.length <= KEEPALIVE_MAX }),
     });
     const answer = await read<T>(response);

@@ -289,7 +289,7 @@ export class Desk {
 
   #makeDrafts(store: Store): DraftSync {
     return createDraftSync({
-      save: (claim, version, draft) => this.#api.saveDraft(claim, version, draft),
+      save: (claim, version, draft, stop) => this.#api.saveDraft(claim, version, draft, stop),
       store,
       account: this.config.account,
       setTimer: (run, ms) => setTimeout(run, ms),

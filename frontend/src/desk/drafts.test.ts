@@ -47,15 +47,19 @@ describe("choosing between the server's copy and the one here", () => {
 describe("saving", () => {
   const refused = (code: string, data: Record<string, unknown> = {}): Failure => ({ ok: false, kind: "refused", status: 409, code, message: "", retryAfter: null, data });
 
-  function syncWith(answers: (Answer<{ version: number; expires_at: string }>)[]) {
+  type Saved = Answer<{ version: number; expires_at: string }>;
+
+  function syncWith(answers: (Saved | Promise<Saved>)[]) {
     vi.useFakeTimers();
     const store = memoryStore();
     const sent: [number, number, Draft][] = [];
+    const signals: AbortSignal[] = [];
     const calls = { conflict: vi.fn(), lost: vi.fn(), state: vi.fn(), kept: vi.fn() };
     let version = 0;
     const sync = createDraftSync({
-      save: async (claim, seen, content) => {
+      save: async (claim, seen, content, stop) => {
         sent.push([claim, seen, content as Draft]);
+        signals.push(stop);
         return answers.shift() ?? { ok: true, status: 200, body: { version: (version = seen + 1), expires_at: "" } };
       },
       store,
@@ -68,7 +72,7 @@ describe("saving", () => {
       onLeaseLost: calls.lost,
       onKept: calls.kept,
     });
-    return { sync, store, sent, calls, version: () => version };
+    return { sync, store, sent, signals, calls, version: () => version };
   }
 
   it("keeps every change here at once and sends at most every five seconds, the newest", async () => {
@@ -143,6 +147,30 @@ describe("saving", () => {
     await vi.advanceTimersByTimeAsync(1);
     // The first copy was refused; the one written when the server had it was not.
     expect(calls.kept.mock.calls).toEqual([[false], [true]]);
+  });
+
+  it("is called off where its item is submitted, and the next item's goes without a penalty", async () => {
+    let end = (_: Saved): void => undefined;
+    const { sync, sent, signals, calls } = syncWith([new Promise<Saved>((resolve) => (end = resolve))]);
+    sync.save(1, draft([1]));
+    await vi.advanceTimersByTimeAsync(10);
+    sync.save(2, draft([0]));
+    expect(signals[0]?.aborted).toBe(false);
+    sync.forget(1);
+    expect(signals[0]?.aborted).toBe(true);
+    end({ ok: false, kind: "offline", status: 0, code: "offline", message: "", retryAfter: null, data: {} });
+    await vi.advanceTimersByTimeAsync(DRAFT_INTERVAL);
+    expect(sent.map(([claim]) => claim)).toEqual([1, 2]);
+    expect(calls.state).not.toHaveBeenCalledWith("offline");
+    expect(calls.state).toHaveBeenLastCalledWith("saved");
+  });
+
+  it("is not called off where another item is submitted", async () => {
+    const { sync, signals } = syncWith([]);
+    sync.save(1, draft([1]));
+    vi.advanceTimersByTime(0);
+    sync.forget(2);
+    expect(signals[0]?.aborted).toBe(false);
   });
 
   it("stops over another copy and says so, until somebody chose", async () => {

@@ -117,7 +117,8 @@ export type DraftState = "saved" | "saving" | "offline" | "busy" | "signed_out";
 export type AnyDraft = Draft | TalkDraft;
 
 export interface DraftSyncOptions {
-  readonly save: (claim: number, version: number, draft: AnyDraft) => Promise<Answer<{ version: number; expires_at: string }>>;
+  /** Called off by its signal where the claim is submitted meanwhile. */
+  readonly save: (claim: number, version: number, draft: AnyDraft, stop: AbortSignal) => Promise<Answer<{ version: number; expires_at: string }>>;
   readonly store: Pick<Store, "putDraft">;
   readonly account: number;
   readonly setTimer: (run: () => void, ms: number) => unknown;
@@ -164,7 +165,7 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
   const claims = new Map<number, Pending>();
   let lastSent = -Infinity;
   let scheduled = false;
-  let sending = false;
+  let sending: { readonly claim: number; readonly stop: AbortController } | null = null;
   let urgent = false;
   let failures = 0;
   let state: DraftState = "saved";
@@ -200,17 +201,18 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
     const [claim, pending] = next;
     const draft = pending.draft;
     if (!draft) return;
-    sending = true;
+    const stop = new AbortController();
+    sending = { claim, stop };
     urgent = false;
     lastSent = options.now();
     say("saving");
-    const answer = await options.save(claim, pending.version, draft);
-    sending = false;
+    const answer = await options.save(claim, pending.version, draft, stop.signal);
+    sending = null;
     if (claims.get(claim) === pending) settle(claim, pending, draft, answer);
     if (answer.ok) failures = 0;
     // Submitted meanwhile, or refused: nothing is left to save, whatever the answer was.
     if (!due()) return say("saved");
-    if (answer.ok || answer.kind === "refused") return schedule();
+    if (answer.ok || stop.signal.aborted || answer.kind === "refused") return schedule();
     say(answer.kind === "later" ? "busy" : answer.kind);
     if (answer.kind !== "signed_out") backOff(answer.retryAfter);
   }
@@ -257,6 +259,8 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
     },
     forget(claim) {
       claims.delete(claim);
+      // On its way still, it would only be refused behind the submission.
+      if (sending?.claim === claim) sending.stop.abort();
       if (!sending && !due()) say("saved");
     },
     hold(claim) {

@@ -107,6 +107,13 @@ describe("caps", () => {
     }
   });
 
+  it("let a part end with a line where the text has lines", () => {
+    const holder = shown("We have $x$ so that it holds.\n".repeat(500));
+    const parts = [...holder.querySelectorAll(".part")].map((part) => part.textContent);
+    expect(parts.length).toBeGreaterThan(2);
+    expect(parts.filter((part) => !part.startsWith("We have ") || !part.endsWith("holds.\n"))).toEqual([]);
+  });
+
   it("leave a text of ordinary length undivided", () => {
     expect(shown("word $x$ ".repeat(400)).querySelector(".part")).toBeNull();
   });

@@ -136,14 +136,17 @@ export interface Work {
 
 export function begin(text: string, words: Words): Work {
   const known = cache.get(text);
-  const segments: readonly Segment[] = known ? [] : text.length > LONGEST_TEXT ? [{ kind: "text", text }] : split(text);
+  const segments: Segment[] = known ? [] : text.length > LONGEST_TEXT ? [{ kind: "text", text }] : [...split(text)];
   const made: Made = known ? { ...known } : empty();
   let room = text.length > 2 * PART ? 0 : Infinity;
   let at = 0;
   let afterDisplay = false;
+  let lineBegins = true;
   const advance = (): boolean => {
+    if (room <= 0) cutAfterLine(segments, at);
     const segment = segments[at];
-    if (segment && room <= 0) {
+    // A part ends with a line, but for lines that have no end.
+    if (segment && (room <= -PART || (room <= 0 && lineBegins))) {
       made.into = openPart(made.fragment);
       room = PART;
     }
@@ -158,6 +161,7 @@ export function begin(text: string, words: Words): Work {
       else if (segment.kind === "source") appendSource(made, segment.raw, "");
       else appendFormula(made, segment, words);
       afterDisplay = segment.kind === "math" && segment.display;
+      lineBegins = afterDisplay || rawOf(segment).endsWith("\n");
       room -= rawOf(segment).length + 2 * (made.nodes - before);
     }
     if (at < segments.length) return false;
@@ -165,6 +169,14 @@ export function begin(text: string, words: Words): Work {
     return true;
   };
   return { advance, copy: () => made.fragment.cloneNode(true) as DocumentFragment };
+}
+
+/** The text at that place in two: its first line, and what follows. */
+function cutAfterLine(segments: Segment[], at: number): void {
+  const segment = segments[at];
+  const end = segment?.kind === "text" ? segment.text.indexOf("\n") + 1 : 0;
+  if (segment?.kind !== "text" || end === 0 || end === segment.text.length) return;
+  segments.splice(at, 1, { kind: "text", text: segment.text.slice(0, end) }, { kind: "text", text: segment.text.slice(end) });
 }
 
 const rawOf = (segment: Segment): string => (segment.kind === "text" ? segment.text : segment.raw);
