@@ -1,6 +1,7 @@
-"""From files to training examples: PRM800K lines of either phase, or outcome lines for an ORM. No torch.
+"""From files to training examples: PRM800K lines of either phase, stepwise rows, scored samples, outcome lines. No torch.
 
-The path of a record runs along its chosen completions up to and including the first step rated -1. What is left out is counted by reason.
+Steps are trained on up to and including the first that is rated -1; of a record, along its chosen completions. What is left out is counted
+by reason.
 """
 
 from collections import Counter
@@ -10,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from activelearning.rewardmodel.config import TrainingConfig
-from annotation.formats import fields, prm800k
+from activelearning.rewardmodel.forms import Rating, nearest
+from annotation.formats import fields, prm800k, scored_samples, stepwise
 from annotation.formats.fields import Unreadable
 from annotation.formats.rows import AnnotationRow, Refusal
 from annotation.formats.source import open_source, read_records
+from annotation.formats.stepwise import StepwiseRow
 
 MOST_REFUSALS = 100  # of a file that are shown
 ANSWER_MARK = "\n\n# Answer\n\n"
@@ -36,7 +39,7 @@ class Example:
 
     problem: str
     steps: tuple[str, ...]
-    ratings: tuple[int | None, ...] = ()
+    ratings: tuple[Rating | None, ...] = ()
     right: bool | None = None
     source: str = ""  # FILE:LINE
 
@@ -80,10 +83,12 @@ def _examples(
     is_right: IsRight | None,
     left_out: Counter[str],
 ) -> Iterable[Example]:
-    if "label" not in record and "is_correct" in record:
-        if kind == "prm":
-            raise Unreadable("label", "is missing: outcome lines train an ORM only")
-        return [_outcome(record, source)]
+    if "completions" in record:
+        if kind == "orm":
+            raise Unreadable("labels", "say nothing of the outcome: stepwise rows train a PRM only")
+        return [_up_to_the_first_error(stepwise.read(record), source)]
+    if "label" not in record and ("is_correct" in record or "rating_probs" in record):
+        return [_outcome(record, source) if kind == "orm" else _distilled(record, source)]
     row = prm800k.read(record)
     reason = _left_out(row, config)
     if reason:
@@ -172,6 +177,23 @@ def outcome_example(row: AnnotationRow, *, source: str = "", is_right: IsRight |
     return Example(problem=str(row.question["problem"]), steps=tuple(steps), right=right, source=source)
 
 
+def _up_to_the_first_error(row: StepwiseRow, source: str) -> Example:
+    end = next((index for index, rating in enumerate(row.ratings) if rating == -1), len(row.ratings)) + 1
+    return Example(problem=row.problem, steps=row.steps[:end], ratings=row.ratings[:end], source=source)
+
+
+def _distilled(record: Mapping[str, Any], source: str) -> Example:
+    """Another model's word on each step, to be learned as it is: also what follows its first error."""
+    if record.get("rating_probs") is None:
+        raise Unreadable("rating_probs", "is missing: without ratings a line trains an ORM only")
+    row = scored_samples.read(record)
+    ratings = row.score.rating_probs if row.score else ()
+    for index, chances in enumerate(ratings):
+        if not 0.99 <= sum(chances) <= 1.01:
+            raise Unreadable(f"rating_probs[{index}]", f"adds up to {sum(chances):.4g}, not to 1")
+    return Example(problem=row.problem.text, steps=row.steps, ratings=ratings, source=source)
+
+
 def _outcome(record: Mapping[str, Any], source: str) -> Example:
     return Example(
         problem=fields.text(fields.required(record, "problem"), "problem", empty=False),
@@ -190,7 +212,7 @@ def refuse_what_teaches_nothing(examples: Sequence[Example], *, kind: str) -> No
                 f"An outcome reward model needs right and wrong solutions; there are {outcomes[True]} right and {outcomes[False]} wrong."
             )
         return
-    counts = Counter(rating for example in examples for rating in example.ratings if rating is not None)
+    counts = Counter(nearest(rating) for example in examples for rating in example.ratings if rating is not None)
     if not counts:
         raise DataRefused("No step in the data has a rating to train on.")
     if not counts[-1] or not counts[0] + counts[1]:

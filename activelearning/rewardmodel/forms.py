@@ -20,6 +20,8 @@ SIGNS = ("-", "0", "+")  # of the ratings, each one token of nearly every vocabu
 MOST_HEADS = 64
 
 Floats = npt.NDArray[np.float32]
+# A step's label: -1, 0 or 1; between 0 and 1 the chance that it is good; or the chances of -1, 0 and 1 themselves.
+Rating = float | tuple[float, float, float]
 
 
 class FormError(ValueError):
@@ -96,20 +98,34 @@ class Form:
         named = [f"{name} (head {head + 1})" for head in range(self.heads) for name in self.label_names]
         return dict(enumerate(named))
 
-    def target(self, rating: float) -> tuple[float, ...]:
-        """What a PRM's labels shall be at a step rated -1, 0 or 1; between 0 and 1 stands the chance that the step is good."""
+    def target(self, rating: Rating) -> tuple[float, ...]:
+        """What a PRM's labels shall be at a step so rated, as chances that add up to 1."""
+        bad, neutral, good = chances_of(rating)
         if self.labels == 3:
-            if rating in RATINGS:
-                return tuple(float(rating == each) for each in RATINGS)
-            return (1.0 - rating, 0.0, rating)
-        good = float(self.neutral == "good") if rating == 0 else max(float(rating), 0.0)
-        return (1.0 - good, good)
+            return bad, neutral, good
+        return (bad, neutral + good) if self.neutral == "good" else (bad + neutral, good)
 
     def rating_probabilities(self, labels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """(…, labels) probabilities of a PRM as (…, 3) of -1, 0 and +1; two labels say nothing of 0."""
         if self.labels == 3:
             return labels
         return np.stack([labels[..., 0], np.zeros_like(labels[..., 0]), labels[..., 1]], axis=-1)
+
+
+def chances_of(rating: Rating) -> tuple[float, float, float]:
+    """A label as the chances of -1, 0 and +1."""
+    if isinstance(rating, tuple):
+        bad, neutral, good = (chance / sum(rating) for chance in rating)
+        return bad, neutral, good
+    if rating in RATINGS:
+        return float(rating == -1), float(rating == 0), float(rating == 1)
+    return 1.0 - rating, 0.0, float(rating)
+
+
+def nearest(rating: Rating) -> int:
+    """The likeliest of -1, 0 and 1."""
+    chances = chances_of(rating)
+    return RATINGS[chances.index(max(chances))]
 
 
 def _are_tokens(tokens: list[Any], vocabulary: int) -> bool:

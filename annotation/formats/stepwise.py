@@ -5,10 +5,56 @@ Three ratings become two labels, and tools disagree silently on the neutral one,
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
+
+from annotation.formats import fields
+from annotation.formats.fields import Unreadable
+from annotation.formats.rows import MOST_STEPS
 
 Neutral = Literal["good", "bad"]
 UNFINISHED = ("give_up", "bad_problem")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepwiseRow:
+    """`ratings`: of each step -1, 0 or 1, or between them the chance that it is right; None where it has no label."""
+
+    problem: str
+    steps: tuple[str, ...]
+    ratings: tuple[float | None, ...]
+
+
+def read(record: Mapping[str, Any]) -> StepwiseRow:
+    """Labels of one row are all of one sort, told by the row: true and false; -1, 0 and 1; or, where any has a decimal point, chances from
+    0 to 1. Other fields are passed over. Raises `Unreadable`.
+    """
+    steps = fields.step_texts(fields.required(record, "completions"), "completions")
+    labels = fields.a_list(fields.required(record, "labels"), "labels", longest=MOST_STEPS)
+    if len(labels) != len(steps):
+        raise Unreadable("labels", f"has {len(labels)} entries, completions {len(steps)}")
+    kinds = {type(label) for label in labels if label is not None}
+    if bool in kinds and len(kinds) > 1:
+        raise Unreadable("labels", "mixes true and false with numbers")
+    chances = float in kinds
+    return StepwiseRow(
+        problem=fields.text(fields.required(record, "prompt"), "prompt", empty=False),
+        steps=steps,
+        ratings=tuple(_rating(label, f"labels[{index}]", chances=chances) for index, label in enumerate(labels)),
+    )
+
+
+def _rating(label: Any, field: str, *, chances: bool) -> float | None:
+    if label is None:
+        return None
+    if isinstance(label, bool):
+        return 1 if label else -1
+    if not chances:
+        return fields.whole(label, field, low=-1, high=1)
+    chance = fields.number_or_none(label, field)
+    if chance is None or not 0 <= chance <= 1:
+        raise Unreadable(field, "must be a chance from 0 to 1, as another label of this row is one")
+    return {0.0: -1, 1.0: 1}.get(chance, chance)
 
 
 def write_record(record: Mapping[str, Any], *, neutral: Neutral) -> str | None:

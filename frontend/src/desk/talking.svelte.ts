@@ -34,7 +34,7 @@ const ACTIONS: Readonly<Partial<Record<ActionName, TalkAction>>> = {
 
 /** How long to wait before asking again whether a turn is made: often at first, then less. */
 export function patience(waitedMs: number): number {
-  return waitedMs < 2_000 ? 100 : waitedMs < 30_000 ? 250 : 1_000;
+  return waitedMs < 10_000 ? 100 : waitedMs < 30_000 ? 250 : 1_000;
 }
 
 export class Talking {

@@ -125,6 +125,67 @@ def test_outcome_lines_train_an_orm_only(tmp_path: Path) -> None:
         read_examples([path], kind="prm", config=for_base("tiny"))
 
 
+STEPWISE = {"prompt": "p", "completions": ["a", "b", "c"]}
+
+
+@pytest.mark.parametrize(
+    ("labels", "ratings"),
+    [
+        ([True, False, True], (1, -1)),
+        ([1, 0, -1], (1, 0, -1)),
+        ([0, None, 1], (0, None, 1)),
+        ([0.9, 0.0, 1], (0.9, -1)),
+        ([1, 0.25, 0.5], (1, 0.25, 0.5)),
+    ],
+)
+def test_stepwise_rows_keep_bools_three_values_and_chances_up_to_the_first_error(
+    tmp_path: Path, labels: list[Any], ratings: tuple[Any, ...]
+) -> None:
+    path = write(tmp_path / "rows.jsonl", [{**STEPWISE, "labels": labels, "neutral": "good"}])
+    (example,), _ = read_examples([path], kind="prm", config=for_base("tiny"))
+    assert (example.problem, example.ratings) == ("p", ratings)
+    assert example.steps == ("a", "b", "c")[: len(ratings)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"labels": [True, True]}, "labels: has 2 entries, completions 3"),
+        ({"labels": [True, 1, False]}, "labels: mixes true and false with numbers"),
+        ({"labels": [1, 2, 0]}, "labels[1]: must be from -1 to 1"),
+        ({"labels": [0.5, -1, 1]}, "labels[1]: must be a chance from 0 to 1"),
+        ({"labels": [1, "1", 0]}, "labels[1]: must be a whole number"),
+        ({"labels": [1, 1, 1], "prompt": [{"role": "user"}]}, "prompt: must be text"),
+    ],
+)
+def test_stepwise_rows_are_refused_with_line_and_field(tmp_path: Path, wrong: dict[str, Any], said: str) -> None:
+    path = write(tmp_path / "rows.jsonl", [{**STEPWISE, "labels": [1, 1, -1]}, {**STEPWISE, **wrong}])
+    with pytest.raises(DataRefused) as refused:
+        read_examples([path], kind="prm", config=for_base("tiny"))
+    assert refused.value.refusals[0].startswith(f"rows.jsonl:2: {said}")
+    with pytest.raises(DataRefused, match="train a PRM only"):
+        read_examples([path], kind="orm", config=for_base("tiny"))
+
+
+def test_scored_samples_teach_a_prm_another_models_chances_and_an_orm_the_outcome(tmp_path: Path) -> None:
+    chances = {"-1": 0.25, "0": 0.25, "1": 0.5}
+    line = {"problem": "p", "answer": "2", "is_correct": True, "steps": ["a", "b"], "rating_probs": [chances, chances]}
+    path = write(tmp_path / "scored.jsonl", [line])
+    (example,), _ = read_examples([path], kind="prm", config=for_base("tiny"))
+    assert example.ratings == ((0.25, 0.25, 0.5),) * 2
+    (example,), _ = read_examples([path], kind="orm", config=for_base("tiny"))
+    assert example.right is True
+    path = write(tmp_path / "scored.jsonl", [{**line, "rating_probs": [chances, {**chances, "1": 0.4}]}])
+    with pytest.raises(DataRefused, match=r"rating_probs\[1\]: adds up to 0.9, not to 1"):
+        read_examples([path], kind="prm", config=for_base("tiny"))
+
+
+def test_chances_alone_are_enough_to_train_on() -> None:
+    refuse_what_teaches_nothing([Example(problem="p", steps=("a", "b"), ratings=(0.2, 0.9))], kind="prm")
+    with pytest.raises(DataRefused, match="0 of -1"):
+        refuse_what_teaches_nothing([Example(problem="p", steps=("a", "b"), ratings=(0.8, 0.9))], kind="prm")
+
+
 def test_the_six_real_lines_give_the_labels_that_people_gave(shared_data: Path) -> None:
     path = shared_data / "prm800k" / "six_real_lines.jsonl"
     found, left_out = read_examples([path], kind="prm", config=for_base("tiny"))

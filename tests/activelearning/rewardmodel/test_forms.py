@@ -68,6 +68,9 @@ def test_two_labels_count_neutral_as_they_were_told() -> None:
 def test_three_labels_keep_the_ratings_and_what_lies_between() -> None:
     assert [Form().target(rating) for rating in (-1, 0, 1)] == [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
     assert Form().target(0.75) == (0.25, 0.0, 0.75)
+    assert Form().target((0.25, 0.25, 0.5)) == (0.25, 0.25, 0.5)
+    assert Form(labels=2).target((0.25, 0.25, 0.5)) == (0.25, 0.75)
+    assert Form(labels=2, neutral="bad").target((0.25, 0.25, 0.5)) == (0.5, 0.5)
 
 
 @pytest.mark.parametrize("base", ["tiny", "folder"])
