@@ -36,6 +36,18 @@ SHAPE = {
 }
 
 
+SETTINGS = {
+    "epochs": 1,
+    "batch_size": BATCH,
+    "learning_rate": RATE,
+    "weight_decay": 0.0,
+    "warmup": 0.0,
+    "schedule": "linear",
+    "max_length": LENGTH,
+    "checkpoint_seconds": 86_400.0,
+}
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rows", type=int, default=500)
@@ -107,7 +119,7 @@ def prepare(work: Path, count: int) -> None:
     rows = list(first_errors())
     random.Random(0).shuffle(rows)
     rows = rows[:count]
-    (work / "rows.json").write_text(json.dumps(rows))
+    (work / "rows.jsonl").write_text("".join(f"{exported(row)}\n" for row in rows))
     tokenizer = train_tokenizer([text for row in rows for text in (row["prompt"], *row["completions"])], 4096)
     tokenizer.add_special_tokens({"eos_token": "<|end|>"})
     transformers.set_seed(0)
@@ -138,6 +150,23 @@ def first_errors() -> Any:
                     yield {"prompt": modified.problem.text, "completions": list(modified.steps[:end]), "labels": labels}
 
 
+def exported(row: dict[str, Any]) -> str:
+    """The line of a `stepwise` export, by the exporter itself: what TRL trains on here is what the product writes, unchanged."""
+    from annotation.formats import stepwise
+
+    steps = [
+        {"completions": [{"text": text, "rating": 1 if good else -1, "flagged": None}], "chosen_completion": 0}
+        for text, good in zip(row["completions"], row["labels"], strict=True)
+    ]
+    record = {
+        "question": {"problem": row["prompt"]},
+        "label": {"steps": steps, "finish_reason": "found_error"},
+        "is_quality_control_question": False,
+        "is_initial_screening_question": False,
+    }
+    return str(stepwise.write_record(record, neutral="good"))
+
+
 def cpu() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF)
     return used.ru_utime + used.ru_stime
@@ -148,29 +177,13 @@ def ours(given: argparse.Namespace) -> dict[str, Any]:
 
     from activelearning.rewardmodel.child import Progress
     from activelearning.rewardmodel.config import for_base
-    from activelearning.rewardmodel.examples import Example
+    from activelearning.rewardmodel.examples import read_examples
     from activelearning.rewardmodel.training import Inputs, train
 
     torch.set_num_threads(1)
-    rows = json.loads((given.work / "rows.json").read_text())
-    examples = [
-        Example(
-            problem=row["prompt"],
-            steps=tuple(row["completions"]),
-            ratings=tuple(1 if good else -1 for good in row["labels"]),
-        )
-        for row in rows
-    ]
     base = str(given.work / "base")
-    settings = {
-        "epochs": 1,
-        "batch_size": BATCH,
-        "learning_rate": RATE,
-        "weight_decay": 0.0,
-        "warmup": 0.0,
-        "schedule": "linear",
-    }
-    config = for_base(base, {**settings, "max_length": LENGTH, "checkpoint_seconds": 86_400.0})
+    config = for_base(base, SETTINGS)
+    examples, _ = read_examples([given.work / "rows.jsonl"], kind="prm", config=config)
     inputs = Inputs(kind="prm", data=(("rows", "rows"),), base=base, seed=given.seed, config=config)
     with tempfile.TemporaryDirectory() as output:
         before = cpu()
@@ -187,7 +200,6 @@ def trl(given: argparse.Namespace) -> dict[str, Any]:
     from trl.experimental.prm import PRMConfig, PRMTrainer
 
     torch.set_num_threads(1)
-    rows = json.loads((given.work / "rows.json").read_text())
     tokenizer = transformers.AutoTokenizer.from_pretrained(given.work / "base")
     model = transformers.AutoModelForTokenClassification.from_pretrained(given.work / "base", num_labels=2)
     grouped = {"train_sampling_strategy": "group_by_length"} if given.side == "trl-grouped" else {}
@@ -211,9 +223,8 @@ def trl(given: argparse.Namespace) -> dict[str, Any]:
             disable_tqdm=True,
             **grouped,
         )
-        trainer = PRMTrainer(
-            model=model, args=config, train_dataset=Dataset.from_list(rows), processing_class=tokenizer
-        )
+        rows = Dataset.from_json(str(given.work / "rows.jsonl"))
+        trainer = PRMTrainer(model=model, args=config, train_dataset=rows, processing_class=tokenizer)
         tokens = sum(len(ids) for ids in trainer.train_dataset["input_ids"])
         before = cpu()
         trainer.train()

@@ -1,7 +1,7 @@
 """A worker is killed with -9 while it trains: nothing of it stays behind, and the round ends by itself with the same weights, bit for bit.
 
 Real processes: a Celery worker with its clock on the filesystem broker, its pool, its training child, against the test's own database.
-Three kills; ten with LABELAPP_TEST_ALL=1. The timers are shortened.
+Two kills; ten with LABELAPP_TEST_ALL=1. The timers are shortened.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from annotation import projects
 from annotation.models import JobState, WorkItem
 from tests.activelearning.loop import QUICK, fill_pool, label_solutions
 
-KILLS = 10 if os.environ.get("LABELAPP_TEST_ALL") else 3
+KILLS = 10 if os.environ.get("LABELAPP_TEST_ALL") else 2
 TIMERS = {"JOB_HEARTBEAT": "0.5", "JOB_DEAD_AFTER": "4", "REAPER_INTERVAL": "1"}
 # A quarter of a minute of work on one thread, saved every half second.
 TRAINING = {**QUICK, "epochs": 150, "max_epochs": 150, "checkpoint_seconds": 0.5}

@@ -30,6 +30,8 @@ export type Dialog = "keys" | "keymap" | "menu" | "instructions" | "history" | "
 /** How often a lease is renewed while somebody works without changing anything. */
 const RENEW_MS = 180_000;
 const ASK_AGAIN_MS = 20_000;
+/** So long another tab has to bring home what it submitted, before this one sees to it. */
+const ADOPTED_AFTER_MS = 3_000;
 
 export class Desk {
   phase = $state<Phase>("loading");
@@ -73,6 +75,8 @@ export class Desk {
   #drafts: DraftSync | null = null;
   /** Claims submitted here or in another tab: never shown again, whatever an older answer lists. */
   readonly #gone = new Set<number>();
+  /** What other tabs have submitted and not brought home yet, by client key. */
+  readonly #witnessed = new Map<string, Entry>();
   #shownAt = -Infinity;
   #renewedAt = 0;
   #asking = false;
@@ -315,11 +319,12 @@ export class Desk {
   }
 
   async #post(entry: Entry, first: Entry | null = null): Promise<void> {
+    // Said before all else: should this tab die in the next moment, another one knows.
+    if (entry.kind === "submission") this.#tabs?.tell({ submitted: $state.snapshot(entry) as Entry });
     await this.#outbox?.add(entry).catch(() => undefined);
     // Another tab may have sent it meanwhile: the same key brings the same receipt, and the id that this one waits for.
     if (first) await this.#outbox?.add(first).catch(() => undefined);
     if (entry.kind !== "submission") return;
-    this.#tabs?.tell({ submitted: { claim: entry.target, body: $state.snapshot(entry.body) } });
     await this.#store?.removeDraft(this.config.account, entry.target).catch(() => undefined);
   }
 
@@ -354,6 +359,7 @@ export class Desk {
 
   async #receipt(entry: Entry, reply: Submitted): Promise<void> {
     this.#markGone(entry);
+    this.#tabs?.tell({ stored: entry.client_key });
     if (this.onTop) this.onTop = delivered(this.onTop, entry.client_key, reply.receipt.annotation);
     if (reply.progress) this.progress = reply.progress;
     if (reply.claims && entry.project === this.config.project) await this.#arrive(reply.claims);
@@ -421,8 +427,9 @@ export class Desk {
     // Signed out for good there: nothing of this person may stay on this screen.
     if (told.signed_out === this.config.account) return this.#left();
     if (told.signed_in) return this.absence ? this.wake("asked") : undefined;
+    if (told.stored) this.#witnessed.delete(told.stored);
     void this.#outbox?.refresh();
-    if (told.submitted !== undefined) this.#submittedElsewhere(told.submitted);
+    if (told.submitted?.account === this.config.account) this.#submittedElsewhere(told.submitted);
     if (this.held.length === 0) void this.#ask();
   }
 
@@ -431,10 +438,12 @@ export class Desk {
     location.replace(this.config.home_url);
   }
 
-  #submittedElsewhere({ claim, body }: NonNullable<Told["submitted"]>): void {
-    const held = this.held.find((one) => one.target.kind === "submission" && one.target.id === claim);
-    if (held && !isSaidIn(held, body)) return;
-    this.#gone.add(claim);
+  #submittedElsewhere(entry: Entry): void {
+    this.#witnessed.set(entry.client_key, entry);
+    setTimeout(() => this.#witnessed.delete(entry.client_key) && void this.#outbox?.adopt(entry), ADOPTED_AFTER_MS);
+    const held = this.held.find((one) => one.target.kind === "submission" && one.target.id === entry.target);
+    if (held && !isSaidIn(held, entry.body)) return;
+    this.#gone.add(entry.target);
     this.held = this.held.filter((one) => one !== held);
     if (this.held.length === 0) this.phase = "loading";
   }

@@ -232,6 +232,25 @@ describe("another person, tab or visit", () => {
     await vi.waitFor(() => expect(receipts).toEqual([theirs.client_key]));
   });
 
+  it("takes over what another tab submitted and died of before it reached the disk", async () => {
+    const { outbox, sent, last } = outboxOn(store, []);
+    const one = entry();
+    await outbox.adopt(one);
+    await vi.waitFor(() => expect(last()).toMatchObject({ condition: "idle", waiting: 0 }));
+    expect(sent).toEqual([one]);
+    await outbox.adopt(one);
+    expect(sent).toHaveLength(1);
+  });
+
+  it("takes over nothing that was put aside for a person to decide on", async () => {
+    const refused: Entry = { ...entry(), state: "aside", problem: { code: "invalid", message: "" } };
+    await store.put(refused);
+    const { outbox, sent, last } = outboxOn(store, []);
+    await outbox.adopt({ ...refused, state: "waiting", problem: null });
+    expect(sent).toEqual([]);
+    expect(last()?.aside).toEqual([refused]);
+  });
+
   it("says that all is well when another tab has sent what could not go from here", async () => {
     const { outbox, last } = outboxOn(store, [failed("signed_out")]);
     const one = entry();

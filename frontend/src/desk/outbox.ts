@@ -36,6 +36,8 @@ export type Waking = "asked" | "back" | "online";
 export interface Outbox {
   /** Resolves when the entry is kept in the browser; sending goes on by itself. Rejects where the browser keeps it in memory only. */
   readonly add: (entry: Entry) => Promise<void>;
+  /** Take over what another tab had to send, should it have died before its copy reached the disk. */
+  readonly adopt: (entry: Entry) => Promise<void>;
   /** Send what waits. Only a person's own asking goes before the time that the server named. */
   readonly wake: (why?: Waking) => void;
   /** Try an entry that was set aside again, or let go of it. */
@@ -216,7 +218,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   }
 
-  return {
+  const outbox: Outbox = {
     async add(entry) {
       // The disk first: nothing may come between the key press and the copy that survives this tab.
       const kept = put(entry);
@@ -231,6 +233,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
         options.tell();
         wake();
       }
+    },
+    async adopt(entry) {
+      if (done.has(entry.client_key)) return;
+      if ((await all()).some(({ client_key }) => client_key === entry.client_key)) await outbox.refresh();
+      else await outbox.add(entry);
     },
     wake,
     async again(clientKey) {
@@ -253,6 +260,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (waiting && condition === "idle") wake();
     },
   };
+  return outbox;
 }
 
 /** The corrections that wait for this entry's receipt. */

@@ -1,9 +1,9 @@
 // What the tabs of one browser tell each other.
 
-import type { SubmissionBody } from "./api";
+import type { Entry } from "./store";
 
-/** A claim was submitted, somebody signed in, an account signed out. Empty: the outbox changed. */
-export type Told = { readonly submitted?: { readonly claim: number; readonly body: SubmissionBody }; readonly signed_in?: boolean; readonly signed_out?: number };
+/** Something was submitted, the server has it (its client key), somebody signed in, an account signed out. Empty: the outbox changed. */
+export type Told = { readonly submitted?: Entry; readonly stored?: string; readonly signed_in?: boolean; readonly signed_out?: number };
 
 export interface OtherTabs {
   readonly tell: (told: Told) => void;
