@@ -110,6 +110,7 @@ export class Desk {
       lay: (held) => {
         this.#rest();
         [this.onTop, this.dialog] = [held, null];
+        window.scrollTo({ top: 0 });
       },
     });
     this.talking = new Talking({
@@ -505,5 +506,4 @@ export class Desk {
     this.onTop = null;
     this.#begin("");
   }
-
 }
