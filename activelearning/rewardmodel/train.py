@@ -1,4 +1,4 @@
-"""`python -m activelearning.rewardmodel.train`: PRM800K lines in, a checkpoint folder out. Meant to be run as a child process.
+"""`python -m activelearning.rewardmodel.train`: labelled lines in, a checkpoint folder out. Meant to be run as a child process.
 
 Light at the top: whether the parent is still there is settled before torch is imported.
 """
@@ -24,7 +24,9 @@ def parser() -> argparse.ArgumentParser:
 
 def add_arguments(found: argparse.ArgumentParser) -> None:
     found.add_argument("--kind", required=True, choices=KINDS, help="process (prm) or outcome (orm) reward model")
-    found.add_argument("--data", required=True, nargs="+", type=Path, metavar="FILE", help="PRM800K lines, .gz too")
+    found.add_argument(
+        "--data", required=True, nargs="+", type=Path, metavar="FILE", help="PRM800K, stepwise or scored lines, .gz too"
+    )
     found.add_argument("--output", required=True, type=Path, metavar="DIR", help="the folder to make, or to go on with")
     found.add_argument("--base", default=TINY, metavar="DIR", help="a local transformers folder, or tiny (the default)")
     found.add_argument("--config", type=Path, metavar="FILE", help="JSON that overrides the defaults")

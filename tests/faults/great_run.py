@@ -18,18 +18,6 @@ PATIENCE = 120  # seconds for the desk to come back; far beyond any outage made 
 # An item on the screen for so long was not merely about to go.
 STAYS = 2.0
 
-# What the desk itself hears of receipts, told to the test at once: a crash of the page a moment later cannot take it back.
-HEAR_RECEIPTS = """(() => {
-  const real = window.fetch;
-  window.fetch = async (input, init) => {
-    const response = await real(input, init);
-    if (String(input).endsWith("/submission/") && response.ok) {
-      response.clone().json().then((body) => window.receiptSeen(JSON.parse(init.body).client_key, body.receipt)).catch(() => null);
-    }
-    return response;
-  };
-})()"""
-
 
 class BadLuck:
     """How requests to the API end: by a seeded chance, or all cut while the line is down."""
@@ -55,7 +43,7 @@ class BadLuck:
 
 
 class GreatRun:
-    """`pressed`: the ratings first submitted, by problem. `receipts`: what the desk was answered, by key. `lost`: what was asked again."""
+    """`pressed`: the ratings first submitted, by problem. `lost`: what was asked again."""
 
     def __init__(
         self, *, context: BrowserContext, line: Line, address: str, sign_in: tuple[str, str], seed: int
@@ -66,12 +54,9 @@ class GreatRun:
         self.luck = BadLuck(seed, {})
         self.line.fate = self.luck
         self.pressed: dict[str, tuple[int, ...]] = {}
-        self.receipts: dict[str, dict[str, Any]] = {}
         self.lost: list[str] = []
         self.events: Counter[str] = Counter()
         self.tabs: list[DeskTab] = []
-        context.add_init_script(HEAR_RECEIPTS)
-        context.expose_function("receiptSeen", lambda key, receipt: self.receipts.update({key: receipt}))
 
     def run(self, disturbances: Mapping[str, Callable[[], None]], chance: float) -> None:
         """Label until nothing is left; before each item, by chance, one of the disturbances, each as often as the others."""
@@ -220,16 +205,17 @@ def faults_found(run: GreatRun, rows: list[dict[str, Any]]) -> dict[str, list[st
     for row in rows:
         stored.setdefault(row["problem"].rstrip("."), []).append(row)
     by_key = {row["key"]: row for row in rows}
+    receipts = run.line.receipts()
     lost = [problem for problem, ratings in run.pressed.items() if ratings not in _ratings(stored.get(problem, []))]
     found = {
         "lost": sorted({*lost, *run.lost}),
         "doubled": [problem for problem, all_of_it in stored.items() if len(all_of_it) > 1],
         "never pressed": [problem for problem in stored if problem not in run.pressed],
-        "receipts without a row": [key for key in run.receipts if key not in by_key],
-        "rows without a receipt": [key for key in by_key if key not in run.receipts],
+        "receipts without a row": [key for key in receipts if key not in by_key],
+        "rows without a receipt": [key for key in by_key if key not in receipts],
         "torn": [
             key
-            for key, receipt in run.receipts.items()
+            for key, receipt in receipts.items()
             if key in by_key
             and (receipt["annotation"], receipt["sha256"]) != (by_key[key]["id"], by_key[key]["sha256"])
         ],

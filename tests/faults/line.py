@@ -1,6 +1,7 @@
 """A bad line between a browser and the server: a proxy that decides of every request how it is to end."""
 
 import contextlib
+import json
 import re
 import socket
 import socketserver
@@ -52,6 +53,8 @@ class Line:
         # Set: whoever is held half-open is let go.
         self.let_go = threading.Event()
         self.log: list[tuple[Asked, Fate]] = []
+        # What came back to the browser, whole.
+        self.passed: list[tuple[Asked, bytes]] = []
         line = self
 
         class Handler(socketserver.BaseRequestHandler):
@@ -84,6 +87,15 @@ class Line:
     def submissions(self) -> list[Asked]:
         return [asked for asked, _ in self.log if asked.is_submission]
 
+    def receipts(self) -> dict[str, dict[str, Any]]:
+        """Of each submission that was answered for good and whose answer came through, by its key."""
+        found = {}
+        for asked, answer in self.passed:
+            head, _, body = answer.partition(_HEAD_END)
+            if asked.is_submission and re.match(rb"HTTP/1\.\d 20[01] ", head):
+                found[json.loads(asked.body)["client_key"]] = json.loads(body)["receipt"]
+        return found
+
     def _carry(self, client: socket.socket) -> None:
         raw, asked = _read_request(client)
         if asked is None:
@@ -98,7 +110,8 @@ class Line:
             return client.sendall(self._refusal(fate))
         answer = self._ask_server(raw)
         if fate is Fate.PASS and answer:
-            return client.sendall(answer)
+            client.sendall(answer)
+            return self.passed.append((asked, answer))
         if fate is Fate.HALF_OPEN:
             self.let_go.wait(60)
         _reset(client)

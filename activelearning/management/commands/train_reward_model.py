@@ -10,7 +10,7 @@ from activelearning.rewardmodel import train
 
 
 class Command(BaseCommand):
-    help = "Train a reward model on PRM800K lines. Run again after an interruption, it goes on where it was."
+    help = "Train a reward model on labelled lines. Run again after an interruption, it goes on where it was."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
