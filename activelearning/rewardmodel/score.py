@@ -8,11 +8,11 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
 from activelearning.rewardmodel.child import Progress, die_with_parent
+from activelearning.rewardmodel.partial import Partial, Read
 from activelearning.rewardmodel.train import add_process_arguments
 
 STREAM = "-"
@@ -31,7 +31,12 @@ def add_arguments(found: argparse.ArgumentParser) -> None:
     found.add_argument(
         "--input", default=STREAM, metavar="FILE", help="JSON lines {problem, steps, …}, .gz too (default stdin)"
     )
-    found.add_argument("--output", default=STREAM, metavar="FILE", help="(default stdout)")
+    found.add_argument(
+        "--output",
+        default=STREAM,
+        metavar="FILE",
+        help="(default stdout); the same command again goes on after an interruption",
+    )
     found.add_argument("--threads", type=int, default=1, help="of the CPU")
     found.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     found.add_argument(
@@ -53,7 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def summary(report: dict[str, Any]) -> str:
-    return f"scored {report['solutions']} solutions, {report['without_score']} without a score"
+    before = f", {report['kept']} of them before an interruption" if report["kept"] else ""
+    return f"scored {report['solutions']} solutions{before}, {report['without_score']} without a score"
 
 
 def run(options: argparse.Namespace) -> dict[str, Any] | None:
@@ -74,7 +80,7 @@ def run(options: argparse.Namespace) -> dict[str, Any] | None:
         model, fingerprint = _open(options.model, options.manifest_sha256)
         model.network.to("cuda" if options.device != "cpu" and torch.cuda.is_available() else "cpu").eval()
         progress = Progress(options.progress, terminal=sys.stderr)
-        counts = _score(model, options, progress)
+        counts = _score(model, fingerprint, options, progress)
         return {"kind": model.kind, "neutral": model.neutral, "fingerprint": fingerprint} | counts
     except (CheckpointRefused, ScoresBroken, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -98,21 +104,45 @@ def _open(folder: Path, sha256: str | None) -> tuple[Any, str | None]:
     return model, manifest["fingerprint"]
 
 
-def _score(model: Any, options: argparse.Namespace, progress: Progress) -> dict[str, int]:
-    from activelearning.rewardmodel.scoring import Clock, score_lines
+def _score(model: Any, fingerprint: str | None, options: argparse.Namespace, progress: Progress) -> dict[str, int]:
     from annotation.formats.source import open_source, read_records
 
-    clock, total = Clock(), count_lines(options.input)
-    written = missing = 0
-    with open_source(options.input) as source, _written_whole(options.output) as target:
-        for record in score_lines(
-            model, read_records(source), report=lambda done: progress.report(**clock.facts(done, total))
-        ):
-            target.write(json.dumps(record, ensure_ascii=False) + "\n")
-            written += 1
-            missing += "score_problem" in record
-    progress.report(last=True, **clock.facts(written, written))
-    return {"solutions": written, "without_score": missing}
+    partial = None if options.output == STREAM else Partial(Path(options.output), model=fingerprint, kind=model.kind)
+    total = count_lines(options.input)
+    with open_source(options.input) as source:
+        records: Iterator[Read] = iter(read_records(source))
+        if partial is None:
+            sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
+            written, missing = _write(model, records, sys.stdout, 0, total, progress)
+            sys.stdout.flush()
+            return {"solutions": written, "without_score": missing, "kept": 0}
+        try:
+            records = partial.continued(records)
+            with partial.appended() as target:
+                written, missing = _write(model, records, target, partial.kept, total, progress)
+        except ValueError:  # refused: what is there already would only be in the way
+            partial.discard()
+            raise
+    return {
+        "solutions": partial.kept + written,
+        "without_score": partial.without_score + missing,
+        "kept": partial.kept,
+    }
+
+
+def _write(
+    model: Any, records: Iterator[Read], target: TextIO, before: int, total: int | None, progress: Progress
+) -> tuple[int, int]:
+    """How many lines were written behind the `before` that are there, and how many of them have no score."""
+    from activelearning.rewardmodel.scoring import Clock, score_lines
+
+    clock, written, missing = Clock(before), 0, 0
+    for record in score_lines(model, records, report=lambda done: progress.report(**clock.facts(before + done, total))):
+        target.write(json.dumps(record, ensure_ascii=False) + "\n")
+        written += 1
+        missing += "score_problem" in record
+    progress.report(last=True, **clock.facts(before + written, before + written))
+    return written, missing
 
 
 def count_lines(source: str) -> int | None:
@@ -121,26 +151,6 @@ def count_lines(source: str) -> int | None:
         return None
     with open(source, "rb") as file:
         return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
-
-
-@contextmanager
-def _written_whole(output: str) -> Iterator[TextIO]:
-    """Stdout, or a file that appears under its name only when all of it is written and on the disk."""
-    if output == STREAM:
-        sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    path = Path(output)
-    beside = path.with_name(path.name + ".new")
-    try:
-        with beside.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

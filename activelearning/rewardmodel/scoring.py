@@ -154,11 +154,12 @@ def _check(record: Mapping[str, Any]) -> None:
 class Clock:
     """Solutions a second and what is left, for progress."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: int = 0) -> None:
+        self.before = before  # done before the clock was started
         self.began = time.monotonic()
 
     def facts(self, done: int, total: int | None) -> Record:
         seconds = time.monotonic() - self.began
-        rate = done / seconds if seconds > 0 else 0.0
+        rate = (done - self.before) / seconds if seconds > 0 else 0.0
         left = (total - done) / rate if total is not None and rate > 0 else None
         return {"stage": "score", "done": done, "total": total, "solutions_per_second": rate, "eta_seconds": left}

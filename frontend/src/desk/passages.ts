@@ -5,7 +5,7 @@ import { begin, nodesOf, plainText, renderText, whenBetter, type Words, type Wor
 
 /** What may be rendered and put on the page before the next frame, in all: the browser lays out a thousand nodes in some 15 ms. */
 const FRAME_MS = 12;
-const FRAME_NODES = 2_000;
+const FRAME_NODES = 1_000;
 const SLICE_MS = 8;
 /** Longer texts are never rendered in one go. */
 const SHORT = 1_500;

@@ -124,6 +124,56 @@ def test_lines_come_back_in_order_with_unknown_keys_and_scores(
     assert (tmp_path / "out2").read_bytes() == (tmp_path / "out").read_bytes()
 
 
+@pytest.fixture
+def interrupted(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with in.jsonl, out as an unbroken run writes it, and what a scorer left that was ended in its fourth window."""
+    monkeypatch.setattr(scoring, "WINDOW", 7)
+    source = write(tmp_path / "in.jsonl", [{"n": i, "problem": p, "steps": s} for i, (p, s) in enumerate(SOLUTIONS)])
+    assert run("--model", trained, "--input", source, "--output", tmp_path / "unbroken") == 0
+    windows = 0
+
+    def ended(*given: Any, **more: Any) -> Any:
+        nonlocal windows
+        windows += 1
+        if windows == 4:
+            raise KeyboardInterrupt
+        return score_solutions(*given, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scoring, "score_solutions", ended)
+        with pytest.raises(KeyboardInterrupt):
+            run("--model", trained, "--input", source, "--output", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    return tmp_path
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"n": 21, "problem": "Probl', b"\0\0\0\0\n"], ids=["whole", "torn", "zeros"])
+def test_an_interrupted_scoring_goes_on_where_it_ended(
+    interrupted: Path, trained: Path, torn: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (interrupted / "out.new").open("ab") as file:
+        file.write(torn)
+    assert run("--model", trained, "--input", interrupted / "in.jsonl", "--output", interrupted / "out") == 0
+    assert "scored 40 solutions, 21 of them before an interruption" in capsys.readouterr().err
+    assert (interrupted / "out").read_bytes() == (interrupted / "unbroken").read_bytes()
+    assert {path.name for path in interrupted.iterdir()} == {"in.jsonl", "out", "unbroken"}
+
+
+def test_what_was_scored_of_another_input_or_by_another_model_is_not_kept(
+    interrupted: Path, trained: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (interrupted / "in.jsonl").read_text().splitlines(keepends=True)
+    lines[5] = lines[5].replace("Step 0", "Another step")
+    (interrupted / "in.jsonl").write_text("".join(lines))
+    assert run("--model", trained, "--input", interrupted / "in.jsonl", "--output", interrupted / "out") == 0
+    assert "40 solutions, 5 of them before" in capsys.readouterr().err
+    assert "Another step" in (interrupted / "out").read_text().splitlines()[5]
+    (interrupted / "out").rename(interrupted / "out.new")
+    (interrupted / "out.new.of").write_text('{"model": "another"}')
+    assert run("--model", trained, "--input", interrupted / "in.jsonl", "--output", interrupted / "out") == 0
+    assert "before" not in capsys.readouterr().err
+
+
 def test_stdout_carries_the_lines_alone(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = write(tmp_path / "in.jsonl", [{"problem": "p", "steps": ["a"]}])
     assert run("--model", trained, "--input", source) == 0
