@@ -1,4 +1,4 @@
-# The image of web, worker, trainer and clock. Build argument PIP_EXTRA_INDEX_URL: an index with PyTorch's smaller builds without CUDA.
+# The image of web, worker, trainer, scorer and clock. Build argument PIP_EXTRA_INDEX_URL: an index with PyTorch's smaller builds without CUDA.
 
 FROM node:22-slim AS frontend
 WORKDIR /build

@@ -1,18 +1,22 @@
-"""Who may see which row of the loop: researchers and admins of its project. Invisible and absent are both `NotFound`."""
+"""Who may see which row of the loop: researchers and admins of its project. Invisible and absent are both `NotFound`.
+
+Reviewers too may have a solution scored that they bring themselves; a labeller never meets a model's word.
+"""
 
 from typing import TypeVar
 
 from django.db.models import QuerySet
 
-from activelearning.models import RewardModel, Round
-from annotation.access import RESEARCH
+from activelearning.models import RewardModel, Round, Scoring
+from annotation.access import READING, RESEARCH
 from annotation.errors import NotFound
 from annotation.models import Project, User
 
-Row = TypeVar("Row", Round, RewardModel)
+Row = TypeVar("Row", Round, RewardModel, Scoring)
+ProjectRow = TypeVar("ProjectRow", Round, RewardModel)
 
 
-def _for_research(rows: "QuerySet[Row]", user: User) -> "QuerySet[Row]":
+def _for_research(rows: "QuerySet[ProjectRow]", user: User) -> "QuerySet[ProjectRow]":
     return rows.filter(project__memberships__user=user, project__memberships__role__in=RESEARCH)
 
 
@@ -29,6 +33,19 @@ def round_numbered(*, user: User, project: Project, number: int) -> Round:
 def reward_model(*, user: User, model_id: int) -> RewardModel:
     rows = RewardModel.objects.select_related("project", "round", "snapshot").filter(pk=model_id)
     return _one(_for_research(rows, user))
+
+
+def scoring_model(*, user: User, model_id: int) -> RewardModel:
+    """A reward model that this person may have solutions scored by."""
+    may = {"project__memberships__user": user, "project__memberships__role__in": READING}
+    return _one(RewardModel.objects.select_related("project").filter(pk=model_id, **may))
+
+
+def scoring(*, user: User, scoring_id: int) -> Scoring:
+    """A solution that was given to be scored, for all who may give one to its model."""
+    memberships = "reward_model__project__memberships"
+    may = {f"{memberships}__user": user, f"{memberships}__role__in": READING}
+    return _one(Scoring.objects.filter(pk=scoring_id, **may))
 
 
 def _one(rows: "QuerySet[Row]") -> Row:

@@ -121,6 +121,30 @@ class RewardModel(models.Model):
         return self.name
 
 
+class Scoring(Job):
+    """One solution given in a request, to be scored by a reward model: a job like any other, done by the scorer (`scorer.py`).
+
+    It belongs to whoever asked, not to the project's data: no problem or solution row comes of it, and it is deleted after a day.
+    """
+
+    reward_model = models.ForeignKey(RewardModel, on_delete=models.CASCADE, related_name="scorings")
+    problem = models.TextField()
+    steps = models.JSONField()  # texts
+    requested_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    result = models.JSONField(default=dict)  # as `scorer.py` wrote it
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=JobState.values), name="scoring_state_known")
+        ]
+        indexes = [
+            # The scorer asks for the first that waits, ten times a second, whatever else was scored that day.
+            models.Index(fields=["state", "id"], name="scoring_due"),
+            models.Index(fields=["created_at"], name="scoring_age"),
+        ]
+
+
 class Selected(models.Model):
     """A solution that a round chose: at which rank, by which score, strategy and reason."""
 

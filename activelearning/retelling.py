@@ -42,10 +42,13 @@ REASONS = (
     gettext_noop("wrong answer, score %(score)s"),
 )
 FAILURES = (
+    gettext_noop("%(model)s cannot be opened: %(fault)s"),
     gettext_noop("Every chosen solution has been queued otherwise meanwhile."),
     gettext_noop("Every labelled step is right: there is no difference to learn. Label more first."),
     gettext_noop("Every labelled step is wrong: there is no difference to learn. Label more first."),
     gettext_noop("No solution of the pool fits the strategy. Choose another, or import more."),
+    gettext_noop("The model's probabilities are not finite; its weights are broken."),
+    gettext_noop("The solution is longer than the model's %(most)s tokens."),
     gettext_noop("The files of %(model)s are not those that were trained; train again."),
     gettext_noop("The pool is empty. Import solutions into it, then retry from this stage."),
     gettext_noop("The scorer left solutions without a score; see its log."),

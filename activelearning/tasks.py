@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError as BrokerAway
 
-from activelearning import rounds
+from activelearning import rounds, scorings
 from activelearning.models import Stage
 from activelearning.rewardmodel.child import die_with_parent
 
@@ -28,6 +28,7 @@ def advance(round_pk: int, queue: str) -> None:
 def reap() -> None:
     """Bring back what died with its worker and send again what nobody was told of."""
     rounds.reap()
+    scorings.reap()
     for stage in rounds.forgotten():
         nudge(stage.round_id)
 

@@ -63,3 +63,14 @@ class Conflict(DomainError):
 class TooLarge(DomainError):
     code = "too_large"
     status = 413
+
+
+class TooManyRequests(DomainError):
+    """Not now: ask again in `retry_after` seconds, which API clients also read in the header."""
+
+    code = "too_many_requests"
+    status = 429
+
+    def __init__(self, message: str, *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

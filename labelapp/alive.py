@@ -1,6 +1,7 @@
-"""A sign of life that a worker leaves from its own main loop: one that hangs falls silent though its process stands."""
+"""A sign of life that worker and scorer leave from their own main loops: one that hangs falls silent though its process stands."""
 
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,23 @@ from celery import bootsteps
 BEAT = 10.0  # seconds
 
 
-def sign(data_folder: Path) -> Path:
-    """The file that the worker on this host touches."""
-    return data_folder / "alive" / socket.gethostname()
+def sign(data_folder: Path, what: str = "worker") -> Path:
+    """The file that the worker on this host touches, or the scorer."""
+    name = socket.gethostname()
+    return data_folder / "alive" / (name if what == "worker" else f"{name}.{what}")
+
+
+class Beat:
+    """A sign of life for a loop that is its own: call it at each turn, and it touches the file every `BEAT` seconds."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._next = path, 0.0
+        path.parent.mkdir(exist_ok=True)
+
+    def __call__(self) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + BEAT
+            self._path.touch()
 
 
 class SignOfLife(bootsteps.StartStopStep):  # type: ignore[misc]

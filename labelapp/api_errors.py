@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from annotation.errors import DomainError
+from annotation.errors import DomainError, TooManyRequests
 from labelapp.edge import RETRY_AFTER_SECONDS, note_unavailable
 
 _CODES = {400: "invalid", 401: "not_signed_in", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large",
@@ -24,7 +24,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
             "errors": [e.as_dict() for e in error.errors],
             **error.data,
         }
-        return Response(body, status=error.status)
+        headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooManyRequests) else None
+        return Response(body, status=error.status, headers=headers)
     if isinstance(error, OperationalError | InterfaceError):
         note_unavailable(error)
         return _answer(

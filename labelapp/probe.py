@@ -1,4 +1,4 @@
-"""Is this part of the installation well? `python -m labelapp.probe web|worker|clock`: exit code 0 for yes; for health checks."""
+"""Is this part of the installation well? `python -m labelapp.probe web|worker|scorer|clock`: exit code 0 for yes; for health checks."""
 
 import http.client
 import os
@@ -9,7 +9,8 @@ from pathlib import Path
 from labelapp.alive import sign
 
 PORT = 8000
-SILENT_AFTER = {"worker": 60.0, "clock": 600.0}  # seconds; the clock saves its schedule every three minutes
+# Seconds. The clock saves its schedule every three minutes; the scorer is silent while it opens a large model.
+SILENT_AFTER = {"worker": 60.0, "scorer": 600.0, "clock": 600.0}
 
 
 def answers(*, port: int, host: str = "127.0.0.1", name: str = "localhost") -> bool:
@@ -34,8 +35,8 @@ def accepted_name(allowed_hosts: list[str]) -> str:
 
 
 def is_alive(what: str, data_folder: Path, *, now: float) -> bool:
-    """Whether the `worker` on this host, or the `clock`, has shown itself lately."""
-    places = [sign(data_folder)] if what == "worker" else list(data_folder.glob("clock*"))
+    """Whether the `worker` or the `scorer` on this host, or the `clock`, has shown itself lately."""
+    places = list(data_folder.glob("clock*")) if what == "clock" else [sign(data_folder, what)]
     return any(now - path.stat().st_mtime < SILENT_AFTER[what] for path in places if path.exists())
 
 

@@ -195,6 +195,11 @@ STEP_SUPPLIER: str = env.str("LABELAPP_STEP_SUPPLIER", default="")
 # How long a labeller waits for it at most before they are asked to write the step themselves.
 STEP_SUPPLIER_SECONDS = env.float("LABELAPP_STEP_SUPPLIER_SECONDS", default=30.0)
 
+# --- scoring on request ---------------------------------------------------------------------------------------------
+
+# How long a request that brings a solution to be scored waits for its score; then it is told where to ask.
+SCORING_WAIT_SECONDS = env.float("SCORING_WAIT_SECONDS", default=5.0)
+
 # --- people ---------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "annotation.User"

@@ -35,6 +35,8 @@ class Program:
     grace: float
     # What the kernel sends where we were killed ourselves. A web process may still answer what it has accepted.
     orphan_signal: signal.Signals = signal.SIGKILL
+    # Whether the others are of no use without it. One that is not vital is tried again for ever.
+    vital: bool = True
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
     started_at: float = 0.0
@@ -83,7 +85,7 @@ class Program:
 
 @dataclass
 class Supervisor:
-    """Keeps `programs` alive until a signal or until one fails for good; `tick` is called at each look."""
+    """Keeps `programs` alive until a signal or until a vital one fails for good; `tick` is called at each look."""
 
     programs: list[Program]
     tick: Callable[[], None]
@@ -103,7 +105,7 @@ class Supervisor:
         while not self.signals:
             for program in self.programs:
                 code = program.failed()
-                if code is not None and program.failures >= GIVE_UP_AFTER:
+                if code is not None and program.vital and program.failures >= GIVE_UP_AFTER:
                     log.error("given up", program=program.name, exit_code=code, failures=program.failures)
                     return code or 1
                 if code is not None:

@@ -1,5 +1,5 @@
 """The addresses of the loop's API."""
 
-from activelearning.api import rounds
+from activelearning.api import rounds, scorings
 
-urlpatterns = [*rounds.urlpatterns]
+urlpatterns = [*rounds.urlpatterns, *scorings.urlpatterns]

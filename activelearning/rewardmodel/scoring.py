@@ -59,7 +59,7 @@ def score_lines(
     for window in _windows(lines):
         scores = score_solutions(model, [(r["problem"], r["steps"]) for r in window], report=_after(done, report))
         for record, score in zip(window, scores, strict=True):
-            yield record | _written(score, model.kind)
+            yield record | written(score, model.kind)
         done += len(window)
 
 
@@ -111,8 +111,8 @@ def _score(model: RewardModel, probabilities: np.ndarray[Any, Any]) -> SolutionS
     )
 
 
-def _written(score: SolutionScore, kind: str) -> Record:
-    """The keys that a line gains. A solution without a score has nulls and the reason, so that no earlier score stays in its line."""
+def written(score: SolutionScore, kind: str) -> Record:
+    """The keys that a scored line gains. One without a score has nulls and the reason, so that no earlier score stays in it."""
     why: Record = {"score_problem": score.problem} if score.problem else {}
     if kind == "orm":
         return {"orm_score": score.orm_score} | why

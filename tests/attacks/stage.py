@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.test import Client
 
 from activelearning import rounds
-from activelearning.models import RewardModel, Selected
+from activelearning.models import RewardModel, Scoring, Selected
 from annotation import accounts, labelling, membership, projects, queue, snapshots
 from annotation.labelling import Submission
 from annotation.models import (
@@ -195,4 +195,10 @@ def _round(stage: Stage, project: Project, snapshot: Snapshot) -> None:
         reason=stage.canary("selection-reason"),
     )  # fmt: skip
     stage.canaries["selection-score"] = "3989422804"
+    asked = Scoring.objects.create(
+        reward_model=model, problem=stage.canary("asked-problem"), steps=[stage.canary("asked-step")], state=JobState.DONE,
+        result={"rating_probs": [PROBABILITIES], "prm_score": 0.1772453850},
+    )  # fmt: skip
+    stage.canaries["asked-score"] = "1772453850"
     stage.parameters |= {"round_id": started.pk, "number": started.number, "model_id": model.pk}
+    stage.parameters["scoring_id"] = asked.pk

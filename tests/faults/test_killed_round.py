@@ -14,11 +14,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
 
 from activelearning import rounds, tasks
 from activelearning.attempt import folder_of
@@ -26,6 +24,7 @@ from activelearning.models import Round, RoundState, Stage
 from annotation import projects
 from annotation.models import JobState, WorkItem
 from tests.activelearning.loop import QUICK, fill_pool, label_solutions
+from tests.labelapp.processes import database_url
 
 KILLS = 10 if os.environ.get("LABELAPP_TEST_ALL") else 2
 TIMERS = {"JOB_HEARTBEAT": "0.5", "JOB_DEAD_AFTER": "4", "REAPER_INTERVAL": "1"}
@@ -39,15 +38,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 def data_folder(settings: Any, tmp_path: Path) -> Path:
     settings.DATA_DIR = tmp_path
     return tmp_path
-
-
-def database_url() -> str:
-    found = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{found['NAME']}"
-    password = f":{quote(found['PASSWORD'], safe='')}" if found["PASSWORD"] else ""
-    where = f"{found['HOST'] or 'localhost'}:{found['PORT'] or 5432}"
-    return f"postgres://{quote(found['USER'], safe='')}{password}@{where}/{found['NAME']}"
 
 
 class Processes:

@@ -8,6 +8,9 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
+
+from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[2]
 SAFE = {
@@ -27,6 +30,16 @@ def environment(data_dir: Path, **changes: str | None) -> dict[str, str]:
         {k: v for k, v in os.environ.items() if k not in TAKEN_AWAY} | {"LABELAPP_DATA_DIR": str(data_dir)} | changes
     )
     return {name: value for name, value in merged.items() if value is not None}
+
+
+def database_url() -> str:
+    """Where a program of ours finds the database of the test that runs."""
+    found = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{found['NAME']}"
+    password = f":{quote(found['PASSWORD'], safe='')}" if found["PASSWORD"] else ""
+    where = f"{found['HOST'] or 'localhost'}:{found['PORT'] or 5432}"
+    return f"postgres://{quote(found['USER'], safe='')}{password}@{where}/{found['NAME']}"
 
 
 def run(arguments: list[str], env: dict[str, str], *, timeout: float = 90) -> subprocess.CompletedProcess[str]:

@@ -11,8 +11,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("migrate", "web", "worker", "trainer", "beat")
-LONG_RUNNING = ("db", "redis", "web", "worker", "trainer", "beat")
+OURS = ("migrate", "web", "worker", "trainer", "scorer", "beat")
+LONG_RUNNING = ("db", "redis", "web", "worker", "trainer", "scorer", "beat")
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
 
 
@@ -59,7 +59,7 @@ def test_our_parts_run_in_production_with_few_rights(name: str) -> None:
 def test_the_tables_are_made_once_before_anything_uses_them() -> None:
     assert SERVICES["migrate"]["restart"] == "no"
     assert SERVICES["migrate"]["depends_on"] == {"db": {"condition": "service_healthy"}}
-    for name in ("web", "worker", "trainer", "beat"):
+    for name in ("web", "worker", "trainer", "scorer", "beat"):
         assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
 

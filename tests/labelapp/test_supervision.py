@@ -17,17 +17,25 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def supervise(tmp_path: Path) -> Iterator[Start]:
-    """`supervise(one="code", two="code", grace=5)`: a supervisor over these Python programs, which may write to their folder."""
+    """`supervise(one="code", two="code", grace=5)`: a supervisor over these Python programs, which may write to their folder.
+
+    All are vital but those that `optional` names.
+    """
     started = []
 
-    def start(*, grace: float = 5.0, give_up_after: int = 5, **programs: str) -> subprocess.Popen[str]:
+    def start(
+        *, grace: float = 5.0, give_up_after: int = 5, optional: tuple[str, ...] = (), **programs: str
+    ) -> subprocess.Popen[str]:
         code = f"""
             import os, sys
             from labelapp import supervision
             from labelapp.supervision import Program, Supervisor
             supervision.FIRST_PAUSE, supervision.GIVE_UP_AFTER = 0.05, {give_up_after}
             programs = [
-                Program(name=name, command=[sys.executable, "-c", code], environment={{}}, grace={grace})
+                Program(
+                    name=name, command=[sys.executable, "-c", code], environment={{}}, grace={grace},
+                    vital=name not in {optional!r},
+                )
                 for name, code in {programs!r}.items()
             ]
             sys.exit(Supervisor(programs, lambda: None).run())
@@ -90,6 +98,21 @@ def test_the_first_program_that_fails_for_good_gives_the_exit_code_and_ends_the_
     assert supervisor.wait(timeout=60) == 7
     assert len(pids(tmp_path, "broken")) == 3
     assert not any(runs(pid) for pid in pids(tmp_path, "steady"))
+
+
+def test_a_program_that_is_not_vital_is_tried_again_for_ever_and_takes_nobody_with_it(
+    supervise: Start, tmp_path: Path
+) -> None:
+    supervisor = supervise(
+        steady=program(SLEEPS, name="steady"),
+        broken=program("sys.exit(7)", name="broken"),
+        give_up_after=2,
+        optional=("broken",),
+    )
+
+    eventually(lambda: len(pids(tmp_path, "broken")) >= 4, "tried more often than a vital one would be")
+    assert supervisor.poll() is None
+    assert runs(pids(tmp_path, "steady")[0])
 
 
 def test_a_program_killed_for_good_is_told_as_a_shell_tells_it(supervise: Start) -> None:

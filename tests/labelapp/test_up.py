@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from labelapp import probe
+from labelapp import alive, probe
 from tests.labelapp.processes import ROOT, children, end, environment, eventually, free_port, run, runs
 
 pytestmark = pytest.mark.serial
@@ -146,15 +146,32 @@ def test_the_web_comes_back_after_a_kill(up: Installation) -> None:
     assert up.process.poll() is None
 
 
+def test_the_scorer_comes_back_after_a_kill_and_stays_without_torch_where_there_is_no_model(up: Installation) -> None:
+    up.wait_until_ready()
+    eventually(lambda: bool(up.below("manage.py scorer")), "the scorer runs")
+    (killed,) = up.below("manage.py scorer")
+    sign = alive.sign(up.folder, "scorer")
+    eventually(sign.exists, "it looks for work")
+    os.kill(killed, signal.SIGKILL)
+    sign.unlink()
+
+    eventually(lambda: set(up.below("manage.py scorer")) not in (set(), {killed}), "it runs again")
+    eventually(lambda: sign.exists() and probe.is_alive("scorer", up.folder, now=time.time()), "it looks for work")
+    (again,) = up.below("manage.py scorer")
+    assert "libtorch" not in Path(f"/proc/{again}/maps").read_text()
+    assert up.process.poll() is None
+
+
 def test_nothing_outlives_a_killed_supervisor(up: Installation) -> None:
     up.wait_until_ready()
     eventually(lambda: len(up.below("celery")) >= 4, "clock, worker and its two hands run")
+    eventually(lambda: bool(up.below("manage.py scorer")), "the scorer runs")
     below = children(up.process.pid)
 
     up.process.kill()
 
     eventually(lambda: not any(runs(pid) for pid in below), "all are gone", within=40)
-    assert len(below) >= 3
+    assert len(below) >= 4
 
 
 def test_an_end_answers_what_was_accepted(up: Installation) -> None:

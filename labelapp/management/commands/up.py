@@ -1,4 +1,4 @@
-"""`manage.py up`: the web, a worker and the clock in one command, supervised."""
+"""`manage.py up`: the web, a worker, the scorer and the clock in one command, supervised."""
 
 import fcntl
 import os
@@ -21,11 +21,12 @@ from labelapp.supervision import Program, Supervisor
 
 WEB_GRACE = 30.0  # seconds to answer what has been accepted
 WORKER_GRACE = 30.0  # a longer job is stopped; its row says that it is due again
+SCORER_GRACE = 10.0  # for the solution in hand
 ASK_EVERY = 0.5
 
 
 class Command(BaseCommand):
-    help = "Serve: web, worker and clock in one command. Ctrl-C or SIGTERM ends it in order."
+    help = "Serve: web, worker, scorer and clock in one command. Ctrl-C or SIGTERM ends it in order."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -127,6 +128,13 @@ def programs(*, host: str, port: int, workers: int) -> list[Program]:
             command=[*celery, "worker", "-Q", "default,train", "-c", str(workers), *quiet, "--loglevel", "WARNING"],
             environment={"LABELAPP_PROCESS": "worker"},
             grace=WORKER_GRACE,
+        ),
+        Program(
+            name="scorer",
+            command=[python, str(settings.BASE_DIR / "manage.py"), "scorer", "--die-with-parent", str(os.getpid())],
+            environment={"LABELAPP_PROCESS": "worker"},
+            grace=SCORER_GRACE,
+            vital=False,  # people label and import without it
         ),
     ]
 
