@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from activelearning.rewardmodel.examples import FINISHED, process_examples
+from activelearning.rewardmodel.forms import nearest
 from annotation.formats import prm800k
 from annotation.formats.rows import AnnotationRow
 
@@ -127,4 +128,5 @@ def followed(row: AnnotationRow) -> Labelled:
     whole = row.solution.steps if row.solution else rated
     # In phase 1 the path is the labeller's own way; in phase 2 what follows the first wrong step belongs to the solution too.
     steps = whole if whole[: len(rated)] == rated else rated
-    return Labelled(problem=row.problem.text, steps=tuple(steps), ratings=tuple(ratings))
+    whole_ratings = tuple(None if rating is None else nearest(rating) for rating in ratings)
+    return Labelled(problem=row.problem.text, steps=tuple(steps), ratings=whole_ratings)

@@ -86,6 +86,24 @@ class Stage(Job):
         return f"{self.round}, {self.name}"
 
 
+class ScoreShard(Job):
+    """A part of the pool that one worker scores for a round: the solutions of a range of problems that had no score when it was planned."""
+
+    stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="shards")
+    first_problem = models.PositiveBigIntegerField()
+    last_problem = models.PositiveBigIntegerField()
+    size = models.PositiveIntegerField()  # solutions
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=JobState.values), name="score_shard_state_known")
+        ]
+        indexes = [models.Index(fields=["stage", "state"], name="score_shard_of_stage")]
+
+    def __str__(self) -> str:
+        return f"{self.stage}, shard {self.pk}"
+
+
 class ModelKind(models.TextChoices):
     PRM = "prm", _("Process reward model")
     ORM = "orm", _("Outcome reward model")

@@ -6,29 +6,30 @@ died anywhere is simply run again: what is there is used, what is missing is mad
 
 import hashlib
 import json
-import os
+import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Sum
 
-from activelearning import child, choice, hold_out, measures, pool, round_config
+from activelearning import child, choice, hold_out, measures, pool, round_config, shards
 from activelearning.attempt import Attempt
 from activelearning.child import ProgressFile
+from activelearning.files import replacing
 from activelearning.hold_out import Parted
 from activelearning.models import ModelKind, RewardModel, Round, Selected
+from annotation import jobs, snapshots
 from annotation import queue as work_queue
-from annotation import snapshots
 from annotation.errors import Conflict
 from annotation.grading import Grader
 from annotation.models import Batch, Problem, Snapshot, Solution, Split, WorkItem, WorkState
 from annotation.queue import QueueEntry
 
-TRAINER, SCORER = "activelearning.rewardmodel.train", "activelearning.rewardmodel.score"
+TRAINER = "activelearning.rewardmodel.train"
+SHARD_PATIENCE = 1.0  # seconds between two looks at what other workers do
 LEAST_TO_LEARN_FROM = 10  # solutions
 CURVE_POINTS = 300
 
@@ -197,28 +198,18 @@ def _model(attempt: Attempt) -> RewardModel:
 
 
 def _scored(attempt: Attempt, model: RewardModel, shard: Path, *, message: str) -> list[dict[str, Any]]:
-    output = _run_scorer(attempt, model, shard, done=0, total=0, message=message)
-    return [json.loads(line) for line in _lines(output)]
-
-
-def _run_scorer(attempt: Attempt, model: RewardModel, shard: Path, *, done: int, total: int, message: str) -> Path:
-    """Score one file of lines into the file beside it; `done` of `total` are scored before it."""
-    output, progress = shard.with_suffix(".scored.jsonl"), shard.with_suffix(".progress.jsonl")
-    progress.unlink(missing_ok=True)
-    records = ProgressFile(progress)
+    output = shard.with_suffix(".scored.jsonl")
+    records = ProgressFile(shards.progress_of(shard))
 
     def tick() -> None:
         new = records.new()
-        if not new:
+        if new:
+            attempt.report(done=new[-1]["done"], total=new[-1]["total"], message=message)
+        else:
             attempt.check()
-            return
-        attempt.report(done=done + new[-1]["done"], total=total or new[-1]["total"], message=message)
 
-    folder = Path(settings.DATA_DIR) / model.path
-    arguments = ["--model", str(folder), "--manifest-sha256", model.sha256, "--progress", str(progress)]
-    arguments += ["--input", str(shard), "--output", str(output)]
-    child.run(SCORER, arguments, log=attempt.log, tick=tick)
-    return output
+    shards.run_scorer(model, shard, output, log=attempt.log, tick=tick)
+    return [json.loads(line) for line in _lines(output)]
 
 
 # --- generate, grade, score -----------------------------------------------------------------------------------------
@@ -258,24 +249,37 @@ def _verdicts_in_words(attempt: Attempt, graded: int) -> str:
 
 
 def score(attempt: Attempt) -> dict[str, Any]:
-    """A score row for every solution of the pool, shard by shard; what an earlier attempt scored is not scored again."""
+    """A score row for every solution of the pool, shard by shard, by this worker and by whoever else is there.
+
+    What was scored before is not scored again: by an earlier attempt, or of a pool that has grown since.
+    """
     model = _model(attempt)
+    while shards.plan(stage=attempt.stage, model=model) or shards.waiting(attempt.stage).exists():
+        shards.nudge(attempt.stage)
+        _work_through(attempt, total=Solution.objects.pool(attempt.project).count())
     total = Solution.objects.pool(attempt.project).count()
-    shard = attempt.folder / "pool.shard.jsonl"
-    rows = pool.unscored(attempt.project, scorer=model.name)
-    while left := rows.count():
-        with replacing(shard) as file:
-            written = pool.write_shard(rows, file)
-        done = max(total - left, 0)
-        output = _run_scorer(
-            attempt, model, shard, done=done, total=total, message=f"Scoring {total:,} solutions of the pool"
-        )
-        for chunk in pool.scores_in(output, scorer=model.name):
-            with attempt.fenced():
-                pool.store(chunk)
-        if rows.count() > left - written:  # a scorer that leaves lines out would keep us here for ever
-            raise Conflict("scores_missing", "The scorer left solutions without a score; see its log.")
     return {"summary": f"{total:,} solutions scored by {model.name}.", "scored": total, "scorer": model.name}
+
+
+def _work_through(attempt: Attempt, *, total: int) -> None:
+    """Until no shard waits. Raises `Conflict` with a shard's reason where one failed for good."""
+    planned = attempt.stage.shards.aggregate(sum=Sum("size"))["sum"]
+    message = f"Scoring {total:,} solutions of the pool"
+
+    def report() -> None:
+        done = max(total - planned, 0) + shards.done_of(attempt.stage)
+        attempt.report(done=min(done, total), total=total, message=message)
+
+    while shards.waiting(attempt.stage).exists():
+        report()
+        taken = shards.take(stage_pk=attempt.stage.pk, worker=jobs.this_process())
+        if taken is not None:
+            shards.carry_out(taken, meanwhile=report)
+        else:
+            time.sleep(SHARD_PATIENCE)
+            shards.reap()
+        if failed := shards.failure_of(attempt.stage):
+            raise Conflict("scores_missing", failed)
 
 
 # --- select, queue --------------------------------------------------------------------------------------------------
@@ -361,25 +365,3 @@ def _queued(batch: Batch) -> dict[str, Any]:
         "items": items,
         "generation": batch.generation,
     }
-
-
-# --- files ----------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file written beside `path` and, whole and synced, renamed to it. Left as it was where the block or the disk fails."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from annotation.grading import Grader
 from annotation.models import Project, Score, Solution
 
-SHARD = 5_000  # solutions in one run of the scorer; a killed round goes on with the next shard
+SHARD = 5_000  # solutions in one run of the scorer, or as many as the last problem of it has more
 CHUNK = 500  # rows in one transaction
 
 
@@ -43,14 +43,11 @@ def unscored(project: Project, *, scorer: str) -> "QuerySet[Solution]":
     return Solution.objects.pool(project).exclude(has_score).order_by("problem_id", "pk")
 
 
-def write_shard(rows: "QuerySet[Solution]", file: IO[bytes], *, size: int = SHARD) -> int:
-    """The next solutions as lines for the scorer; returns how many."""
-    count = 0
-    for solution in rows.select_related("problem")[:size].iterator(chunk_size=CHUNK):
+def write_shard(rows: "QuerySet[Solution]", file: IO[bytes]) -> None:
+    """The solutions as lines for the scorer."""
+    for solution in rows.select_related("problem").iterator(chunk_size=CHUNK):
         line = {"id": solution.pk, "problem": solution.problem.text, "steps": solution.steps}
         file.write(json.dumps(line, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
-        count += 1
-    return count
 
 
 def scores_in(path: Path, *, scorer: str) -> Iterator[list[Score]]:

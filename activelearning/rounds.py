@@ -6,14 +6,11 @@ A stage waits until all before it are done. It is taken by a conditional update,
 writes, and is brought back by `reap` when its worker dies. What the round is follows from its stages (`settle`).
 """
 
-import fcntl
 import os
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -22,10 +19,10 @@ from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
-from activelearning import pipeline, round_config
+from activelearning import device, pipeline, round_config, shards
 from activelearning.attempt import Attempt, log_of
 from activelearning.child import tail
-from activelearning.models import Round, RoundState, Stage, StageName
+from activelearning.models import Round, RoundState, ScoreShard, Stage, StageName
 from annotation import audit, jobs
 from annotation.errors import Conflict, DomainError
 from annotation.jobs import JobLost
@@ -114,7 +111,7 @@ def advance(*, round_pk: int, queue: str | None = None, worker: str = "") -> boo
     if stage is None or (queue is not None and SPECS[stage.name].queue != queue):
         settle(round_pk=round_pk)
         return False
-    with _device(wanted=SPECS[stage.name].queue == TRAIN_QUEUE) as free:
+    with device.ours(wanted=SPECS[stage.name].queue == TRAIN_QUEUE) as free:
         taken = jobs.take(kind=Stage, pk=stage.pk, worker=worker or worker_name()) if free else None
         if taken is None:
             return False
@@ -124,26 +121,6 @@ def advance(*, round_pk: int, queue: str | None = None, worker: str = "") -> boo
 
 def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
-
-
-@contextmanager
-def _device(*, wanted: bool) -> Iterator[bool]:
-    """Whether this host's training device is ours for the block: one training or scoring at a time, over all projects.
-
-    The lock is the kernel's, so it ends with its process however that dies; a worker that was only frozen still holds it.
-    """
-    if not wanted:
-        yield True
-        return
-    folder = Path(settings.DATA_DIR) / "rounds"
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"device-{socket.gethostname()}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
 
 
 def _carry_out(stage: Stage) -> None:
@@ -197,9 +174,10 @@ def cancel_round(*, round_: Round, actor: User | None = None) -> None:
     with transaction.atomic():
         if not _move(round_.pk, RoundState.CANCELLED, finished_at=Now()):
             raise Conflict("not_running", gettext("Round %(number)d is not running.") % {"number": round_.number})
-        Stage.objects.filter(round=round_, state__in=[JobState.PENDING, JobState.RUNNING]).update(
-            state=JobState.CANCELLED, finished_at=Now()
-        )
+        for kind, rows in ((Stage, Q(round=round_)), (ScoreShard, Q(stage__round=round_))):
+            kind._default_manager.filter(rows, state__in=[JobState.PENDING, JobState.RUNNING]).update(
+                state=JobState.CANCELLED, finished_at=Now()
+            )
         audit.record(actor=actor, action="round.cancelled", project=round_.project, round=round_.number)
 
 
@@ -225,7 +203,8 @@ def retry_round(*, round_: Round, actor: User | None = None) -> None:
 
 
 def reap() -> int:
-    """Bring back the stages whose worker fell silent, settle their rounds; returns how many there were."""
+    """Bring back the stages (and shards) whose worker fell silent, settle their rounds; returns how many stages there were."""
+    shards.reap()
     silent = Q(state=JobState.RUNNING, heartbeat_at__lt=Now() - timedelta(seconds=settings.JOB_DEAD_AFTER))
     found = list(Stage.objects.filter(silent).values_list("pk", "round_id"))
     _another_attempt(

@@ -10,9 +10,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError as BrokerAway
 
-from activelearning import rounds, scorings
+from activelearning import device, rounds, scorings, shards
 from activelearning.models import Stage
 from activelearning.rewardmodel.child import die_with_parent
+from annotation import jobs
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +23,15 @@ def advance(round_pk: int, queue: str) -> None:
     """Carry out the stage that is due, if it belongs to the queue that this message came by; then nudge the next one."""
     if rounds.advance(round_pk=round_pk, queue=queue):
         nudge(round_pk)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def score_shard(stage_pk: int) -> None:
+    """Score a part of a round's pool beside the worker that has its stage, where this host's device is free."""
+    with device.ours() as free:
+        shard = shards.take(stage_pk=stage_pk, worker=jobs.this_process()) if free else None
+        if shard is not None:
+            shards.carry_out(shard)
 
 
 @shared_task  # type: ignore[untyped-decorator]

@@ -79,7 +79,11 @@ def a_model(rows: list[dict[str, Any]]) -> Any:
     tokenizer = train_tokenizer([text for row in rows[:500] for text in (row["prompt"], *row["completions"])], 4096)
     tokenizer.add_special_tokens({"eos_token": "<|end|>"})
     transformers.set_seed(0)
-    ids = {"vocab_size": len(tokenizer), "pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id}
+    ids = {
+        "vocab_size": len(tokenizer) + 16,
+        "pad_token_id": tokenizer.pad_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+    }
     with tempfile.TemporaryDirectory() as folder:
         transformers.Qwen2Model(transformers.Qwen2Config(**SHAPE, **ids)).save_pretrained(folder)
         tokenizer.save_pretrained(folder)

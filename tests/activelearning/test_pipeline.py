@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from activelearning import child, pipeline, pool, rounds
+from activelearning import child, pipeline, rounds
 from activelearning.attempt import Attempt
 from activelearning.child import ChildFailed, ChildRefused
 from activelearning.models import ModelKind, RewardModel, Round, RoundState, Selected, Stage
@@ -235,27 +235,6 @@ def test_only_what_was_not_graded_is_graded_and_what_cannot_be_is_left(project: 
     assert [verdicts[s.pk] for s in solutions] == ["undecided", "wrong", "right", "wrong"]
     assert verdicts[no_truth.pk] == ""
     assert pipeline.grade(attempt("grade"))["graded"] == 0
-
-
-def test_scoring_goes_on_where_it_stopped(project: Project, attempt: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill_pool(project, problems=5, each=2)
-    held = attempt("score")
-    scored_pool(held, lambda _: 0.5)
-    Score.objects.filter(pk__in=list(Score.objects.order_by("pk").values_list("pk", flat=True)[:7])).delete()
-    sent: list[int] = []
-
-    def scorer(module: str, arguments: list[str], *, log: Path, tick: Callable[[], None]) -> None:
-        source = Path(arguments[arguments.index("--input") + 1])
-        rows = lines_of(source)
-        sent.append(len(rows))
-        text = "".join(json.dumps({**row, "rating_probs": [], "prm_score": 0.25}) + "\n" for row in rows)
-        Path(arguments[arguments.index("--output") + 1]).write_text(text)
-
-    monkeypatch.setattr(child, "run", scorer)
-    monkeypatch.setattr(pool.write_shard, "__kwdefaults__", {"size": 3})
-    pipeline.score(held)
-    assert sent == [3, 3, 1]
-    assert Score.objects.count() == 10
 
 
 def test_a_scorer_that_leaves_lines_out_does_not_keep_us_for_ever(

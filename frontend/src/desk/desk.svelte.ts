@@ -30,8 +30,8 @@ export type Dialog = "keys" | "keymap" | "menu" | "instructions" | "history" | "
 /** How often a lease is renewed while somebody works without changing anything. */
 const RENEW_MS = 180_000;
 const ASK_AGAIN_MS = 20_000;
-/** So long another tab has to bring home what it submitted, before this one sees to it. */
-const ADOPTED_AFTER_MS = 3_000;
+/** What the server lists is on its way from here or another tab: soon it lists something else. */
+const SETTLED_SOON_MS = 1_000;
 
 export class Desk {
   phase = $state<Phase>("loading");
@@ -75,8 +75,6 @@ export class Desk {
   #drafts: DraftSync | null = null;
   /** Claims submitted here or in another tab: never shown again, whatever an older answer lists. */
   readonly #gone = new Set<number>();
-  /** What other tabs have submitted and not brought home yet, by client key. */
-  readonly #witnessed = new Map<string, Entry>();
   #shownAt = -Infinity;
   #renewedAt = 0;
   #asking = false;
@@ -383,10 +381,11 @@ export class Desk {
     }
     if (this.held.length > 0) return;
     this.#failures += 1;
-    if (answer.ok) this.phase = "empty";
+    const settling = answer.ok && (answer.body?.claims.length ?? 0) > 0;
+    if (answer.ok) this.phase = settling ? "loading" : "empty";
     else if (answer.kind === "refused") this.phase = answer.code === "paused" ? "paused" : "refused";
     else this.phase = answer.kind === "signed_out" ? "signed_out" : "offline";
-    const soon = !answer.ok && answer.kind !== "refused" ? Math.min(30_000, 1_000 * 2 ** this.#failures) : ASK_AGAIN_MS;
+    const soon = !answer.ok && answer.kind !== "refused" ? Math.min(30_000, 1_000 * 2 ** this.#failures) : settling ? SETTLED_SOON_MS : ASK_AGAIN_MS;
     const wait = (answer.ok ? 0 : (answer.retryAfter ?? 0)) + soon * (0.5 + Math.random());
     setTimeout(() => this.held.length === 0 && document.visibilityState === "visible" && void this.#ask(), wait);
   }
@@ -428,9 +427,9 @@ export class Desk {
     // Signed out for good there: nothing of this person may stay on this screen.
     if (told.signed_out === this.config.account) return this.#left();
     if (told.signed_in) return this.absence ? this.wake("asked") : undefined;
-    if (told.stored) this.#witnessed.delete(told.stored);
-    void this.#outbox?.refresh();
     if (told.submitted?.account === this.config.account) this.#submittedElsewhere(told.submitted);
+    if (told.stored) this.#outbox?.settledElsewhere(told.stored);
+    void this.#outbox?.refresh();
     if (this.held.length === 0) void this.#ask();
   }
 
@@ -440,8 +439,7 @@ export class Desk {
   }
 
   #submittedElsewhere(entry: Entry): void {
-    this.#witnessed.set(entry.client_key, entry);
-    setTimeout(() => this.#witnessed.delete(entry.client_key) && void this.#outbox?.adopt(entry), ADOPTED_AFTER_MS);
+    void this.#outbox?.adopt(entry).catch(() => undefined);
     const held = this.held.find((one) => one.target.kind === "submission" && one.target.id === entry.target);
     if (held && !isSaidIn(held, entry.body)) return;
     this.#gone.add(entry.target);

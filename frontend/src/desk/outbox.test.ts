@@ -242,6 +242,20 @@ describe("another person, tab or visit", () => {
     expect(sent).toHaveLength(1);
   });
 
+  it("waits with another tab for what that has to send, and sends nothing that has its receipt there", async () => {
+    let free = (): void => undefined;
+    const held = new Promise<void>((resolve) => (free = resolve));
+    const { outbox, sent, last } = outboxOn(store, [], { lock: async (run) => (await held, run()) });
+    const one = entry();
+    await outbox.adopt(one);
+    expect(last()).toMatchObject({ condition: "sending", waiting: 1 });
+    await store.remove(one.client_key);
+    outbox.settledElsewhere(one.client_key);
+    free();
+    await vi.waitFor(() => expect(last()).toMatchObject({ condition: "idle", waiting: 0 }));
+    expect(sent).toEqual([]);
+  });
+
   it("takes over nothing that was put aside for a person to decide on", async () => {
     const refused: Entry = { ...entry(), state: "aside", problem: { code: "invalid", message: "" } };
     await store.put(refused);

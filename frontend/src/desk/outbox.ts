@@ -36,8 +36,10 @@ export type Waking = "asked" | "back" | "online";
 export interface Outbox {
   /** Resolves when the entry is kept in the browser; sending goes on by itself. Rejects where the browser keeps it in memory only. */
   readonly add: (entry: Entry) => Promise<void>;
-  /** Take over what another tab had to send, should it have died before its copy reached the disk. */
+  /** What another tab has to send: kept and sent from here too, should that tab die in the next moment. The server takes it once. */
   readonly adopt: (entry: Entry) => Promise<void>;
+  /** Another tab has its receipt. */
+  readonly settledElsewhere: (clientKey: string) => void;
   /** Send what waits. Only a person's own asking goes before the time that the server named. */
   readonly wake: (why?: Waking) => void;
   /** Try an entry that was set aside again, or let go of it. */
@@ -238,6 +240,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (done.has(entry.client_key)) return;
       if ((await all()).some(({ client_key }) => client_key === entry.client_key)) await outbox.refresh();
       else await outbox.add(entry);
+    },
+    settledElsewhere(clientKey) {
+      forget(clientKey);
+      void report();
     },
     wake,
     async again(clientKey) {
