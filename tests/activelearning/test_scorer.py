@@ -104,25 +104,35 @@ def test_a_solution_gets_the_scores_of_score_solutions(
 
 
 @pytest.mark.django_db
-def test_a_solution_that_is_too_long_and_a_model_that_was_changed_fail_with_a_reason(
-    project: Project, make_model: Make, data_folder: Path
-) -> None:
-    models, model = OpenModels(), make_model(project)
-    too_long = ask(model, steps=["word " * 19_000] * 3)
-    assert scorings.run_next(score=models.score)
+def test_a_solution_that_is_too_long_fails_and_says_so(project: Project, make_model: Make) -> None:
+    too_long = ask(make_model(project), steps=["word " * 19_000] * 3)
+    assert scorings.run_next(score=OpenModels().score)
     too_long.refresh_from_db()
     assert (too_long.state, too_long.error) == (
-        JobState.FAILED, "The solution is longer than the model's 8192 tokens."
-    )  # fmt: skip
+        JobState.FAILED,
+        "The solution is longer than the model's 8192 tokens.",
+    )
 
-    changed = make_model(project, name="changed")
-    weights = data_folder / changed.path / "model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:-1] + b"\x7f")
-    refused = ask(changed)
-    assert scorings.run_next(score=models.score)
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("change", ["one byte", "another model in its place", "gone"])
+def test_a_model_that_was_changed_since_it_was_trained_is_not_scored_with(
+    project: Project, make_model: Make, data_folder: Path, trained: dict[str, Path], change: str
+) -> None:
+    model = make_model(project)
+    folder = data_folder / model.path
+    if change == "one byte":
+        weights = folder / "model.safetensors"
+        weights.write_bytes(weights.read_bytes()[:-1] + b"\x7f")
+    else:
+        shutil.rmtree(folder)
+    if change == "another model in its place":
+        shutil.copytree(trained["ensemble"], folder)
+    refused = ask(model)
+    assert scorings.run_next(score=OpenModels().score)
     refused.refresh_from_db()
     assert refused.state == JobState.FAILED
-    assert refused.error.startswith("changed cannot be opened: ")
+    assert refused.error.startswith("algebra-prm cannot be opened: ")
     assert str(data_folder) not in refused.error
 
 
@@ -151,9 +161,9 @@ def test_two_models_stand_open_and_the_one_used_longest_ago_makes_room(
     monkeypatch.setattr(OpenModels, "_open_folder", watched)
     asked = {name: ask(make_model(project, name=name)) for name in "abc"}
     models = OpenModels()
-    for name in "ababcbca":
+    for name in "abacab":
         models.score(asked[name])
-    assert opened == ["a", "b", "c", "a"]
+    assert opened == ["a", "b", "c", "b"]
 
 
 @pytest.mark.django_db

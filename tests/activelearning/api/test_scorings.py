@@ -1,9 +1,12 @@
 """Scoring on request as a script meets it: scores, a place to ask, or why there are none; and who may ask."""
 
+import json
+import math
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from activelearning import scorings
@@ -107,6 +110,21 @@ def test_what_cannot_be_scored_is_409_and_says_why(
     )  # fmt: skip
     german = post(client, path, SOLUTION, **{"Accept-Language": "de"})
     assert german.json()["message"].startswith("Die Lösung wurde nicht bepunktet: Die Lösung ist länger als die 8192 ")
+
+
+def test_the_documented_call_is_answered_in_the_documented_shape(
+    client: Client, path: str, scorer: Callable[[scorings.Score], None]
+) -> None:
+    """The example of docs/rounds.md, whose numbers agree with one another."""
+    page = (settings.BASE_DIR / "docs" / "rounds.md").read_text(encoding="utf-8")
+    section = page.partition("## Score one solution")[2]
+    given = json.loads(section.partition("-d '")[2].partition("'")[0])
+    shown = json.loads(section.partition("```json")[2].partition("```")[0])
+    assert shown["prm_score"] == pytest.approx(math.prod(p["0"] + p["1"] for p in shown["rating_probs"]))
+    scorer(lambda _: {name: shown[name] for name in RESULT})
+    answer = post(client, path, given)
+    assert answer.status_code == 200
+    assert answer.json() == shown | {name: answer.json()[name] for name in ("id", "model")}
 
 
 @pytest.mark.parametrize(
