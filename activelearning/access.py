@@ -30,9 +30,10 @@ def round_numbered(*, user: User, project: Project, number: int) -> Round:
     return _one(_for_research(rows.filter(project=project, number=number), user))
 
 
-def reward_model(*, user: User, model_id: int) -> RewardModel:
+def reward_model(*, user: User, model_id: int, project: Project | None = None) -> RewardModel:
+    """Of this project, where one is given."""
     rows = RewardModel.objects.select_related("project", "round", "snapshot").filter(pk=model_id)
-    return _one(_for_research(rows, user))
+    return _one(_for_research(rows if project is None else rows.filter(project=project), user))
 
 
 def scoring_model(*, user: User, model_id: int) -> RewardModel:

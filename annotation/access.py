@@ -170,11 +170,16 @@ def snapshot(*, user: User, snapshot_id: int) -> Snapshot:
     return _one(found.first())
 
 
-def solution(*, user: User, solution_id: int) -> Solution:
+def solution(*, user: User, project: Project, solution_id: int) -> Solution:
     found = (
         Solution.objects.landed()
         .select_related("project", "problem")
-        .filter(pk=solution_id, project__memberships__user=user, project__memberships__role__in=READING)
+        .filter(
+            pk=solution_id,
+            project=project,
+            project__memberships__user=user,
+            project__memberships__role__in=READING,
+        )
     )
     return _one(found.first())
 

@@ -3,10 +3,11 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { katexInParts } from "./katex.plugin.ts";
 
-/** Few requests: what the desk alone needs at once is one script. What other pages fetch of it, to sign out or to show instructions, stays apart. */
+/** Few requests: what the desk alone needs at once is one script. What other pages fetch of it, to sign out, to show instructions or to draw maths, stays apart. */
 const GROUPS = [
   { name: "kept", test: /src\/desk\/(?:api|outbox|store)\.ts/ },
   { name: "text", test: /src\/desk\/(?:prose|text)\.ts/ },
+  { name: "maths", test: /node_modules\/katex\/|src\/desk\/(?:math|passages|spending)\.ts|src\/desk\/text\.css/ },
   { name: "desk", test: /node_modules\/(?:katex|svelte|clsx|esm-env)\/|src\/desk\// },
 ].map((group) => ({ ...group, tags: ["$initial" as const], includeDependenciesRecursively: false }));
 

@@ -6,12 +6,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext
 
 from activelearning import access, rounds, tasks
 from activelearning.api.shown import stage_shown
 from activelearning.models import RewardModel, Round, RoundState, Selected, Stage
+from activelearning.pages.figures import figures
 from activelearning.pages.forms import RoundForm, initial
 from activelearning.retelling import retold
 from annotation.access import RESEARCH
@@ -30,7 +30,7 @@ TONES = {"running": "accent", "done": "good", "failed": "bad", "cancelled": "oka
 def index(request: HttpRequest, user: User, project: Project) -> HttpResponse:
     found = Round.objects.filter(project=project).select_related("batch", "reward_model", "created_by")
     listed = [
-        {"round": row, "tone": TONES[row.state], "metrics": _figures(_model(row))}
+        {"round": row, "tone": TONES[row.state], "model": _model(row), "metrics": figures(_model(row))}
         for row in found.order_by("-number")[:ROUNDS_SHOWN]
     ]
     active = next((row["round"] for row in listed if row["tone"] == "accent"), None)
@@ -73,7 +73,7 @@ def detail(request: HttpRequest, user: User, project: Project, number: int) -> H
         "words": _words(),
         "loss_curve": next((s.progress["loss_curve"] for s in stages if s.progress.get("loss_curve")), []),
         "model": model,
-        "figures": _figures(model),
+        "figures": figures(model),
         "chosen": _chosen(found),
         "chosen_count": found.selected.count(),
         "shown": SHOWN,
@@ -134,32 +134,6 @@ def _words() -> dict[str, Any]:
         "states": {**states, "waiting": states[JobState.PENDING]},
         "counted": gettext("{done} of {total}"),
     }
-
-
-def _figures(model: RewardModel | None) -> dict[str, Any] | None:
-    """The held-out figures in per cent, None where one cannot be said."""
-    if model is None or not model.metrics:
-        return None
-    found = model.metrics
-    return {
-        "step_auc": _percent(found.get("step_auc")),
-        "step_auc_interval": _between(found.get("step_auc_interval")),
-        "first_error_accuracy": _percent(found.get("first_error_accuracy")),
-        "first_error_interval": _between(found.get("first_error_interval")),
-        "solutions": found.get("solutions") or 0,
-        "problems": found.get("problems") or 0,
-    }
-
-
-def _percent(value: float | None) -> str | None:
-    return None if value is None else gettext("%(share)s%%") % {"share": number_format(value * 100, 1)}
-
-
-def _between(interval: dict[str, float] | None) -> str:
-    """A 95 % interval as `88–96 %`; empty where there is none."""
-    if interval is None:
-        return ""
-    return gettext("%(low).0f–%(high).0f %%") % {end: value * 100 for end, value in interval.items()}
 
 
 def _chosen(found: Round) -> list[Selected]:

@@ -1,5 +1,5 @@
 """The addresses of the loop's pages."""
 
-from activelearning.pages import rounds
+from activelearning.pages import models, rounds, solutions
 
-urlpatterns = [*rounds.urlpatterns]
+urlpatterns = [*rounds.urlpatterns, *models.urlpatterns, *solutions.urlpatterns]

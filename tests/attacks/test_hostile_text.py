@@ -17,7 +17,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from annotation import queue
-from annotation.models import Annotation, Batch, Import, JobState, Membership, Project, Role, User
+from annotation.models import Annotation, Batch, Import, JobState, Membership, Project, Role, Score, User
 from annotation.models.projects import INSTRUCTIONS_MAX
 from annotation.queue import QueueEntry
 from tests.attacks import hostile_text
@@ -286,6 +286,31 @@ def test_a33_to_a41_each_text_as_a_problem_and_as_an_answer_in_german_down_to_32
     expect(page.get_by_test_id("save-state")).to_contain_text("gespeichert")
     watched.assert_harmless()
     assert Annotation.objects.count() == len(apart)
+
+
+def test_a33_to_a41_each_text_as_a_step_on_a_solutions_page_down_to_320_pixels(
+    watch: Callable[..., Watched], project: Project, researcher: User, signed_in: Callable[[User], Client]
+) -> None:
+    texts = [text for name, group in ALL.items() if name != "A37" for text in group]
+    problem = make_problem(project, text=texts[0], answer=texts[-1], solution="\n".join(texts[:20]))
+    solution = make_solution(problem, steps=[CONTROL, *texts, CONTROL], answer=texts[1], generator=texts[2][:200])
+    score = {"-1": 0.7, "0": 0.2, "1": 0.1}
+    Score.objects.create(solution=solution, scorer=texts[3][:100], rating_probs=[score] * len(solution.steps))
+    watched = watch(signed_in(researcher))
+    page = watched.page
+    page.goto(f"/projects/algebra/solutions/{solution.pk}/")
+    page.wait_for_function("() => document.querySelector('[data-passages][data-drawn]')")
+    # What is out of sight is drawn when nothing else is to do.
+    page.wait_for_function("() => !document.querySelector('.passage[aria-busy]')", timeout=60_000)
+    steps = page.locator(".read-step .passage")
+    assert steps.first.inner_html() == steps.last.inner_html()
+    assert steps.first.locator(".katex").count() > 0
+    assert "\u202e" not in (page.locator("main").text_content() or "")
+    assert page.locator("main .unseen").count() > 20
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("() => witness.outside()") == []
+    watched.assert_harmless()
 
 
 def names_everywhere(project: Project, texts: list[str]) -> None:

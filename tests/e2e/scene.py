@@ -4,8 +4,10 @@ That is rounds and imports in every state, a project with nothing in it, a pause
 """
 
 from collections.abc import Iterator
+from math import prod
 from time import time
 from typing import Any
+from uuid import uuid4
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -18,12 +20,13 @@ from playwright.sync_api import Page
 
 from activelearning import rounds
 from activelearning.models import RewardModel, Round, RoundState, Selected
-from annotation import accounts, membership, projects, queue
-from annotation.models import Import, JobState, Membership, Project, Protocol, Role, User
+from annotation import accounts, labelling, membership, projects, queue
+from annotation.labelling import Submission
+from annotation.models import Import, JobState, Membership, Project, Protocol, Role, Score, User
 from annotation.queue import QueueEntry
 from tests.annotation.conversations import TREE, queue_problem
 from tests.attacks import stage as theatre
-from tests.factories import make_problem, make_queue, make_solution
+from tests.factories import label, make_problem, make_queue, make_solution
 
 LONG = "A project whose name goes on for longer than anybody would have thought wise Donaudampfschifffahrtsgesellschaft"
 STEPS = [
@@ -112,10 +115,34 @@ def _members(stage: theatre.Stage, project: Project) -> None:
 def _full(project: Project, researcher: User) -> None:
     made = [make_solution(make_problem(project, text=PROBLEM + " " * n, answer="14"), steps=STEPS) for n in range(12)]
     entries = [QueueEntry(solution_id=solution.pk, priority=-n) for n, solution in enumerate(made)]
-    queue.enqueue(project=project, entries=entries, name="first", generation=0)
+    queue.enqueue(project=project, entries=entries, name="first", generation=0, labels_each=2)
     _imports(project, researcher)
     for state in (RoundState.FAILED, RoundState.CANCELLED, RoundState.DONE):
         _round(project, state, researcher)
+    _scored_and_labelled(project)
+
+
+def _scored_and_labelled(project: Project) -> None:
+    """The first solution: a wrong step that the model calls good. The second: a right one that it blames. Two labellers each."""
+    chances = {"+": (0.02, 0.07, 0.91), "0": (0.21, 0.52, 0.27), "-": (0.874, 0.096, 0.03)}
+    for solution, said in zip(project.solutions.order_by("pk"), ("++0+-", "+-0++", "+++++"), strict=False):
+        probs = [dict(zip(("-1", "0", "1"), chances[sign], strict=True)) for sign in said]
+        for scorer, shown in (("full-prm-3", probs), ("imported", probs[::-1])):
+            product = prod(step["0"] + step["1"] for step in shown)
+            Score.objects.create(solution=solution, scorer=scorer, rating_probs=shown, prm_score=product)
+    for number, ratings in enumerate([((1, 0, -1), (1, 1, 0, 1, 1)), ((1, 1, -1), (1, 1, 1, 1, 1))]):
+        user, _ = accounts.create_account(
+            email=f"labeller{number}@example.org",
+            name=("Emmy Noether", "Sophie Germain")[number],
+            password=theatre.PASSWORD,
+            project=project,
+            role=Role.LABELLER,
+        )
+        for given in ratings:
+            claim = queue.claim(labeller=accounts.labeller_of(project=project, user=user))[0]
+            note = "The last term lost its sign." if -1 in given else ""
+            submission = Submission(client_key=uuid4(), label=label(*given, steps=STEPS), error_note=note)
+            labelling.submit(claim=claim, submission=submission)
 
 
 def _imports(project: Project, researcher: User) -> None:
@@ -159,7 +186,8 @@ def _results(done: Round) -> None:
         "problems": 1,
     }
     RewardModel.objects.create(
-        project=done.project, round=done, kind="prm", name="full-prm-3", path="m", sha256="0f" * 32, metrics=metrics, is_current=True
+        project=done.project, round=done, kind="prm", name="full-prm-3", path="m", sha256="0f" * 32, metrics=metrics, is_current=True,
+        training={"base": "tiny", "neutral": "good", "seed": 1, "steps": 200},
     )  # fmt: skip
     for rank, solution in enumerate(done.project.solutions.order_by("pk")[:8], start=1):
         reason = "wrong answer, score 0.9871"
@@ -177,6 +205,10 @@ def paths_beside(stage: theatre.Stage) -> Iterator[tuple[str, str]]:
         yield "admin", f"/projects/full/{page}/"
         yield "admin", f"/projects/empty/{page}/"
     yield from (("researcher", f"/projects/full/rounds/{number}/") for number in (1, 2, 3))
+    full = Project.objects.get(slug="full")
+    yield "researcher", f"/projects/full/models/{full.reward_models.get().pk}/"
+    for pk in full.solutions.order_by("pk").values_list("pk", flat=True)[:4]:
+        yield from ((role, f"/projects/full/solutions/{pk}/") for role in ("researcher", "admin"))
     yield from (
         ("admin", f"/imports/{pk}/") for pk in Import.objects.filter(project__slug="full").values_list("pk", flat=True)
     )

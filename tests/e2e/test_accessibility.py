@@ -26,7 +26,8 @@ OpenAs = Callable[[Client, str], Page]
 NO_PAGES = re.compile(r"^(?:health/|api/v1/(?!docs/))|/download/$")
 # What differs between two answers that are one page.
 VARIES = re.compile(rb'(?:csrfmiddlewaretoken|next)"? value="[^"]*"|\?next=[^"]*|<script.*?</script>', re.DOTALL)
-READY = "() => !document.querySelector('#desk') || document.querySelector('[data-testid=desk-ready]')"
+READY = """() => (!document.querySelector('#desk') || document.querySelector('[data-testid=desk-ready]'))
+    && !document.querySelector('[data-passages]:not([data-drawn]), .passage[aria-busy]')"""
 EMPTY_FORM = """() => {
     const form = document.querySelector('main form.stacked');
     form.noValidate = true;

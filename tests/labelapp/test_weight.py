@@ -12,6 +12,7 @@ DIST = Path(settings.FRONTEND_DIR) / "dist"
 DESK = "src/desk/main.ts"
 SITE = "src/styles/site.ts"
 ROUNDS = "src/charts/rounds.ts"
+PASSAGES = "src/styles/passages.ts"
 
 
 @pytest.fixture
@@ -59,3 +60,10 @@ def test_what_the_desk_fetches_later_is_small_and_none_of_it_is_asked_for_at_onc
     assert later, "nothing is fetched on demand any more: has the build changed?"
     assert not later & at_once
     assert all(weight({file}) <= 15_000 for file in later)
+
+
+def test_maths_on_other_pages_comes_after_the_page_and_without_the_desk(manifest: dict[str, Any]) -> None:
+    later = files_of(manifest, PASSAGES) - files_of(manifest, SITE)
+    assert manifest[PASSAGES].get("isDynamicEntry")
+    assert manifest[DESK]["file"] not in later
+    assert weight(later) <= 70_000, sorted((weight({file}), file) for file in later)

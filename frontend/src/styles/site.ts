@@ -4,6 +4,7 @@ import "./site.css";
 import "./forms.css";
 import "./data.css";
 import "./state.css";
+import "./reading.css";
 import "./narrow.css";
 import { toggleTheme } from "./theme";
 
@@ -56,3 +57,6 @@ if (document.querySelector("form[data-account]") && typeof BroadcastChannel !== 
 
 const instructions = document.querySelectorAll<HTMLElement>("[data-instructions]");
 if (instructions.length > 0) void import("./instructions").then(({ showInstructions }) => showInstructions(instructions));
+
+// KaTeX weighs more than any page: it comes after the page, and only to pages with text to draw.
+for (const holder of document.querySelectorAll<HTMLElement>("[data-passages]")) void import("./passages").then(({ showPassages }) => showPassages(holder));
