@@ -29,7 +29,7 @@ from activelearning.rewardmodel.packing import side_by_side
 from activelearning.rewardmodel.scoring import score_solutions
 from bench.train import SHAPE, first_errors
 
-PROMPT, TOKENS = 383, 735  # of a solution, the problem included
+PROMPT, TOKENS = 383, 735  # of a solution on average, the problem included
 Solutions = list[tuple[str, list[str]]]
 Probabilities = list[np.ndarray[Any, Any]]
 
@@ -105,36 +105,46 @@ def a_problem(model: Any, rows: list[dict[str, Any]]) -> str:
     return text
 
 
+def lengths(model: Any, rows: list[dict[str, Any]], count: int, *, mean: float, draw: random.Random) -> list[int]:
+    """As different as real solutions are: drawn from PRMBench's, stretched to this mean, none over three times of it."""
+    real = [sum(map(len, model.encoder.steps(row["completions"]))) for row in draw.sample(rows, count)]
+    return [round(min(length / statistics.mean(real), 3.0) * mean) for length in real]
+
+
 def apart(model: Any, rows: list[dict[str, Any]]) -> Solutions:
     problem, draw = a_problem(model, rows), random.Random(0)
     steps = [step for row in rows for step in row["completions"]]
-    length = TOKENS - len(model.encoder.prompt(problem))
-    return [(problem, walk(model, lambda _: draw.choice(steps), length)) for _ in range(64)]
+    mean = TOKENS - len(model.encoder.prompt(problem))
+    sizes = lengths(model, rows, 64, mean=mean, draw=draw)
+    return [(problem, walk(model, lambda _: draw.choice(steps), size)) for size in sizes]
 
 
 def alike(model: Any, rows: list[dict[str, Any]]) -> Solutions:
     """As a sampler writes them: few ways to begin, more with every step; some solutions come out the same."""
     problem, draw = a_problem(model, rows), random.Random(1)
     steps = [step for row in rows for step in row["completions"]]
-    length = TOKENS - len(model.encoder.prompt(problem))
+    mean = TOKENS - len(model.encoder.prompt(problem))
 
     def next_step(before: list[str]) -> str:
         choices = random.Random(repr(before)).sample(steps, 4)
         return choices[min(int(draw.expovariate(1.2)), 3)]
 
-    found: Solutions = [(problem, walk(model, next_step, length)) for _ in range(192)]
+    sizes = lengths(model, rows, 192, mean=mean, draw=draw)
+    found: Solutions = [(problem, walk(model, next_step, size)) for size in sizes]
     found += [draw.choice(found) for _ in range(64)]
     draw.shuffle(found)
     return found
 
 
 def walk(model: Any, next_step: Callable[[list[str]], str], length: int) -> list[str]:
-    steps: list[str] = []
+    """Steps up to about so many tokens, one at least."""
+    steps: list[str] = [next_step([])]
     size = 0
-    while size < length:
-        steps.append(next_step(steps))
+    while True:
         size += sum(map(len, model.encoder.steps(steps[-1:])))
-    return steps
+        if size >= length - 15:
+            return steps
+        steps.append(next_step(steps))
 
 
 # --- how -------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import AttentionInterface, AttentionMaskInterface
 
-from activelearning.rewardmodel.packing import LEAST_SHARED, Ids, Row, Segment, Span, rows_sharing, side_by_side
+from activelearning.rewardmodel.packing import (
+    LEAST_SHARED,
+    Ids,
+    Row,
+    Segment,
+    Span,
+    Trunk,
+    rows_sharing,
+    side_by_side,
+)
 
 IMPLEMENTATION = "packed"
 SAME = 1e-4  # the most that logits of the trial may differ
@@ -39,6 +48,7 @@ def packed_attention(
     dropout: float = 0.0,
     sliding_window: int | None = None,
     segments: Sequence[Segment] = (),
+    trunk: Trunk | None = None,
     **others: Any,
 ) -> tuple[Tensor, None]:
     """(1, heads, tokens, width) queries, keys and values to (1, tokens, heads, width)."""
@@ -48,6 +58,7 @@ def packed_attention(
     if groups > 1:
         key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
     causal = bool(getattr(module, "is_causal", True))
+    all_keys, all_values = (key, value) if trunk is None else _with_trunk(trunk, id(module), key, value)
     # Segments tile the row. A split's gradient is one joining; that of as many slices would be as many rows of zeros.
     sizes = [segment.stop - segment.start for segment in segments]
     parts = []
@@ -55,7 +66,7 @@ def packed_attention(
         segments, *(torch.split(each, sizes, dim=2) for each in (query, key, value)), strict=True
     ):
         if segment.ancestors:
-            k, v = _after(segment.ancestors, key, k), _after(segment.ancestors, value, v)
+            k, v = _after(segment.ancestors, all_keys, k), _after(segment.ancestors, all_values, v)
         mask = _mask(q.shape[2], k.shape[2], causal=causal, window=sliding_window, device=q.device)
         parts.append(
             functional.scaled_dot_product_attention(
@@ -63,6 +74,17 @@ def packed_attention(
             )
         )
     return torch.cat(parts, dim=2).transpose(1, 2), None
+
+
+def _with_trunk(trunk: Trunk, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    """Keys and values of the trunk and then of the row; those that the next row goes on from are kept for it."""
+    memory = trunk.memory.of_layer
+    if trunk.size:
+        before = memory[layer]
+        key, value = torch.cat([before[0], key], dim=2), torch.cat([before[1], value], dim=2)
+    kept = torch.from_numpy(trunk.kept.astype(np.int64)).to(key.device)
+    memory[layer] = key[:, :, kept], value[:, :, kept]
+    return key, value
 
 
 def _after(spans: Sequence[Span], tensor: Tensor, own: Tensor) -> Tensor:
@@ -91,6 +113,8 @@ def over_row(network: Any, row: Row, **options: Any) -> Tensor:
     ids, positions = (
         torch.from_numpy(values.astype(np.int64))[None].to(network.device) for values in (row.ids, row.positions)
     )
+    if row.trunk is not None:
+        options["trunk"] = row.trunk
     return network(input_ids=ids, position_ids=positions, segments=row.segments, **options).logits[0]  # type: ignore[no-any-return]
 
 
@@ -114,11 +138,12 @@ def fit(network: Any) -> Packing:
         network(input_ids=torch.from_numpy(s.astype(np.int64))[None].to(network.device)).logits[0] for s in sequences
     ]
     network.set_attn_implementation(IMPLEMENTATION)
-    shared = [row for _, row in rows_sharing(sequences, tokens=1024)]
+    # The first two in a row, the third in another that goes on from it.
+    shared = [row for _, row in rows_sharing(sequences, tokens=7 * LEAST_SHARED, unasked=[LEAST_SHARED] * 3)]
     found = Packing.PADDED
-    if _agrees(network, shared[0], alone):
+    if _agrees(network, shared, alone):
         found = Packing.SHARED
-    elif _agrees(network, side_by_side(sequences), alone):
+    elif _agrees(network, [side_by_side(sequences)], alone):
         found = Packing.WHOLE
     else:
         network.set_attn_implementation(plain)
@@ -127,18 +152,21 @@ def fit(network: Any) -> Packing:
 
 
 def _trial(vocabulary: int) -> list[Ids]:
-    """Two sequences with a beginning in common, in lexicographic order."""
-    tokens = np.random.default_rng(0).integers(vocabulary, size=6 * LEAST_SHARED).astype(np.int32)
-    first, second = tokens[: 4 * LEAST_SHARED], np.r_[tokens[: 2 * LEAST_SHARED], tokens[4 * LEAST_SHARED :]]
-    return sorted([first, second], key=lambda ids: ids.tolist())
+    """Three sequences with a beginning in common, in lexicographic order."""
+    tokens = np.random.default_rng(0).integers(vocabulary, size=8 * LEAST_SHARED).astype(np.int32)
+    ends = np.split(tokens[2 * LEAST_SHARED :], 3)
+    return sorted((np.r_[tokens[: 2 * LEAST_SHARED], end] for end in ends), key=lambda ids: ids.tolist())
 
 
-def _agrees(network: Any, row: Row, alone: Sequence[Tensor]) -> bool:
+def _agrees(network: Any, rows: Sequence[Row], alone: Sequence[Tensor]) -> bool:
+    """Whether the rows, which hold these sequences in order, say of them what each says alone."""
     try:
-        logits = over_row(network, row)
-    except (NotImplementedError, ValueError, TypeError, RuntimeError, IndexError):
+        found = [(places, logits) for row in rows for logits in [over_row(network, row)] for places in row.places]
+    except (NotImplementedError, ValueError, TypeError, RuntimeError, IndexError, KeyError):
         return False  # it drops the segments, or its attention is more than ours: another way then
     return all(
-        torch.allclose(logits[torch.from_numpy(places.astype(np.int64))], expected, atol=SAME, rtol=SAME)
-        for places, expected in zip(row.places, alone, strict=True)
+        torch.allclose(
+            logits[torch.from_numpy(places[places >= 0].astype(np.int64))], expected[places >= 0], atol=SAME, rtol=SAME
+        )
+        for (places, logits), expected in zip(found, alone, strict=True)
     )

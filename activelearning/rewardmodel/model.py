@@ -70,10 +70,15 @@ class RewardModel:
         """The same with this network in place of its own: the same one, wrapped."""
         return replace(self, network=network)
 
-    def rows(self, sequences: Sequence[Ids], *, tokens: int) -> Iterator[tuple[list[int], Row]]:
-        """The sequences in rows of about `tokens` tokens, and which of them each row holds; every one is in one row."""
+    def rows(
+        self, sequences: Sequence[Ids], *, tokens: int, unasked: Sequence[int] | None = None
+    ) -> Iterator[tuple[list[int], Row]]:
+        """The sequences in rows of about `tokens` tokens, and which of them each row holds; every one is in one row.
+
+        With `unasked` (as `rows_sharing` has it) a row may go on from the one before it, so that they are to be computed in this order.
+        """
         if self.packing == Packing.SHARED:
-            return rows_sharing(sequences, tokens=tokens)
+            return rows_sharing(sequences, tokens=tokens, unasked=unasked)
         return rows_of_whole(sequences, tokens=tokens)
 
     def logits(self, row: Row, at: Ids) -> Tensor:

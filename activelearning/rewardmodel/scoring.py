@@ -22,7 +22,9 @@ from annotation.formats.fields import Unreadable
 from annotation.formats.rows import Refusal
 
 WINDOW = 2048  # lines held at a time
-ROW_TOKENS = 4096  # of a forward pass; measured on a CPU, where longer rows fall out of its caches
+# Of a forward pass: on a CPU longer rows fall out of its caches (bench/RESULTS.md, score), a GPU wants more to do at once.
+ROW_TOKENS = {"cpu": 1_200}
+GPU_ROW_TOKENS = 16_384
 MOST_REFUSALS = 100
 
 Record = dict[str, Any]
@@ -71,7 +73,7 @@ def score_solutions(
     model: RewardModel,
     solutions: Sequence[tuple[str, Sequence[str]]],
     *,
-    row_tokens: int = ROW_TOKENS,
+    row_tokens: int | None = None,
     report: Report = lambda done: None,
 ) -> list[SolutionScore]:
     """Scores of (problem, steps) pairs, in their order; one that is longer than the model can take has none and says so."""
@@ -79,7 +81,10 @@ def score_solutions(
     scores = [SolutionScore(problem=f"longer than the model's {model.limit} tokens")] * len(solutions)
     whole = [i for i, tokens in enumerate(encoded) if len(tokens.ends) == len(solutions[i][1])]
     done = len(solutions) - len(whole)
-    for members, row in model.rows([encoded[i].ids for i in whole], tokens=row_tokens):
+    device: Any = model.network.device
+    row_tokens = row_tokens or ROW_TOKENS.get(device.type, GPU_ROW_TOKENS)
+    prompts = [int(encoded[i].ends[0]) for i in whole]
+    for members, row in model.rows([encoded[i].ids for i in whole], tokens=row_tokens, unasked=prompts):
         ends = [row.places[place][encoded[whole[member]].ends] for place, member in enumerate(members)]
         for member, probabilities in zip(members, _probabilities(model, row, ends), strict=True):
             scores[whole[member]] = _score(model, probabilities)

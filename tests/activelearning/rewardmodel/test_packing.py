@@ -92,6 +92,26 @@ def test_a_packed_network_says_of_each_sequence_what_it_says_of_it_alone(kind: s
             torch.testing.assert_close(got, expected, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("kind", SHARED)
+@pytest.mark.parametrize("tokens", [40, 60, 90])
+def test_a_row_goes_on_from_the_one_before_it_where_nobody_asks_for_the_beginning(kind: str, tokens: int) -> None:
+    net = network(kind, **SHARED[kind])
+    with torch.inference_mode():
+        alone = [net(input_ids=torch.from_numpy(s.astype(np.int64))[None]).logits[0] for s in samples()]
+        fit(net)
+        rows = list(rows_sharing(samples(), tokens=tokens, unasked=[30] * 8 + [0]))
+        assert sum(len(row.ids) for _, row in rows) < sum(
+            len(row.ids) for _, row in rows_sharing(samples(), tokens=tokens)
+        )
+        for members, row in rows:
+            logits = over_row(net, row)
+            for member, places in zip(members, row.places, strict=True):
+                asked = places[30 if member < 8 else 0 :]
+                assert (asked >= 0).all()
+                got = logits[torch.from_numpy(asked.astype(np.int64))]
+                torch.testing.assert_close(got, alone[member][-len(asked) :], atol=1e-5, rtol=1e-5)
+
+
 def test_gradients_of_a_shared_prefix_are_those_of_its_copies() -> None:
     net = network("qwen2", **GROUPED)
     fit(net)
