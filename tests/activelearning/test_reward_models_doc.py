@@ -45,7 +45,7 @@ def test_the_ten_commands_lead_from_labels_to_best_of_n(
     assert len(found) == 10
     for words in found:
         call_command(*words)
-    assert "any right" in capsys.readouterr().out
+    assert "majority" in capsys.readouterr().out
     assert Snapshot.objects.get().rows == 60
     (scored, *_) = [json.loads(line) for line in (tmp_path / "scored.jsonl").read_text().splitlines()]
     assert {"rating_probs", "prm_score", "orm_score"} <= set(scored)

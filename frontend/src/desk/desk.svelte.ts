@@ -194,9 +194,11 @@ export class Desk {
     if (!held || !this.skippable) return;
     const { id } = held.target;
     this.#gone.add(id);
+    this.#drafts?.hold(id);
     this.#off(held, this.words.said.skipped);
     const answer = await this.#api.release?.(id);
     if (answer && !answer.ok && answer.kind !== "refused") {
+      this.#drafts?.release(id);
       this.#gone.delete(id);
       this.#add([...this.held, held]);
       return this.announce(this.words.said.notSkipped);

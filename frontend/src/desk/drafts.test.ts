@@ -165,6 +165,21 @@ describe("saving", () => {
     expect(calls.state).toHaveBeenLastCalledWith("saved");
   });
 
+  it("is called off where its item is given back, and goes again where that could not be said", async () => {
+    let end = (_: Saved): void => undefined;
+    const { sync, sent, signals } = syncWith([new Promise<Saved>((resolve) => (end = resolve))]);
+    sync.save(1, draft([1]));
+    await vi.advanceTimersByTimeAsync(10);
+    sync.hold(1);
+    expect(signals[0]?.aborted).toBe(true);
+    end({ ok: false, kind: "offline", status: 0, code: "offline", message: "", retryAfter: null, data: {} });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(sent).toHaveLength(1);
+    sync.release(1);
+    await vi.advanceTimersByTimeAsync(DRAFT_INTERVAL);
+    expect(sent.map(([claim, version]) => [claim, version])).toEqual([[1, 0], [1, 0]]);
+  });
+
   it("is not called off where another item is submitted", async () => {
     const { sync, signals } = syncWith([]);
     sync.save(1, draft([1]));

@@ -142,9 +142,10 @@ export interface DraftSync {
   readonly renew: (claim: number, draft: AnyDraft) => void;
   /** The claim is submitted: nothing more is sent for it. Its copy here stays until the submission is kept. */
   readonly forget: (claim: number) => void;
-  /** Stop writing over the server's copy until `seen` or `save` after a choice. */
+  /** Send nothing of it, and call off what is on its way, until `release`: the server's copy is not to be written over, or the item is given back. */
   readonly hold: (claim: number) => void;
-  readonly release: (claim: number, version: number) => void;
+  /** Go on, on top of this version where it is another one. */
+  readonly release: (claim: number, version?: number) => void;
   /** Try again now (signed in again), or spread over a while where everybody's network comes back at the same moment. */
   readonly wake: (spread?: boolean) => void;
   /** The page goes to the back or away: what the server does not have yet goes at once, not in five seconds. */
@@ -233,6 +234,10 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
     }
   }
 
+  function callOff(claim: number): void {
+    if (sending?.claim === claim) sending.stop.abort();
+  }
+
   const span = (): number => Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** failures);
 
   /** Spread over time, also behind a Retry-After that everybody was given at the same moment. */
@@ -260,13 +265,14 @@ export function createDraftSync(options: DraftSyncOptions): DraftSync {
     forget(claim) {
       claims.delete(claim);
       // On its way still, it would only be refused behind the submission.
-      if (sending?.claim === claim) sending.stop.abort();
+      callOff(claim);
       if (!sending && !due()) say("saved");
     },
     hold(claim) {
       of(claim).held = true;
+      callOff(claim);
     },
-    release(claim, version) {
+    release(claim, version = of(claim).version) {
       Object.assign(of(claim), { version, held: false });
       schedule();
     },
