@@ -12,8 +12,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 COLOUR_RULES = ["color-contrast", "link-in-text-block"]
 NARROW, ZOOMED = 320, 640  # the narrowest page that WCAG asks for; 1280 at 200 %
 MOST_SHIFT = 0.02
-RUN = """async (only) => {
-    const found = await axe.run(document, {runOnly: only, resultTypes: ['violations'], elementRef: false});
+RUN = """async (options) => {
+    const found = await axe.run(document, {...options, resultTypes: ['violations'], elementRef: false});
     return found.violations.flatMap(({id, help, nodes}) => nodes.slice(0, 3).map((node) => {
         const check = [...node.any, ...node.all, ...node.none][0];
         return `${id}: ${check ? check.message : help}: ${node.html.slice(0, 200)}`;
@@ -56,18 +56,22 @@ def _source() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-def axe(page: Page) -> list[str]:
-    """What axe has against the page as it stands: all rules in the light theme, those on colour in the dark one."""
+def axe(page: Page, *, colours: bool = True) -> list[str]:
+    """What axe has against the page as it stands: all rules in the light theme, those on colour in the dark one.
+
+    Without `colours` all rules but those on colour, which are the slow ones and see nothing new in a second language.
+    """
     if not page.evaluate("'axe' in window"):
         page.evaluate(_source())
-    return _in(page, "light", {"type": "tag", "values": RULES}) + _in(
-        page, "dark", {"type": "rule", "values": COLOUR_RULES}
-    )
+    all_rules = {"runOnly": {"type": "tag", "values": RULES}}
+    if not colours:
+        return _in(page, "light", all_rules | {"rules": {rule: {"enabled": False} for rule in COLOUR_RULES}})
+    return _in(page, "light", all_rules) + _in(page, "dark", {"runOnly": {"type": "rule", "values": COLOUR_RULES}})
 
 
-def _in(page: Page, theme: str, only: dict[str, Any]) -> list[str]:
+def _in(page: Page, theme: str, options: dict[str, Any]) -> list[str]:
     page.evaluate(DRESS, theme)
-    return [f"{theme}: {violation}" for violation in page.evaluate(RUN, only)]
+    return [f"{theme}: {violation}" for violation in page.evaluate(RUN, options)]
 
 
 def moved(page: Page) -> list[str]:
@@ -86,6 +90,6 @@ def cut_off(page: Page) -> list[str]:
     return found
 
 
-def wrong_with(page: Page) -> list[str]:
+def wrong_with(page: Page, *, colours: bool = True) -> list[str]:
     """All of it, for a page that was just opened."""
-    return [f"{page.url}: {what}" for what in [*moved(page), *axe(page), *cut_off(page)]]
+    return [f"{page.url}: {what}" for what in [*moved(page), *axe(page, colours=colours), *cut_off(page)]]

@@ -1,7 +1,7 @@
 """A worker is killed with -9 while it trains: nothing of it stays behind, and the round ends by itself with the same weights, bit for bit.
 
 Real processes: a Celery worker with its clock on the filesystem broker, its pool, its training child, against the test's own database.
-Two kills; ten with LABELAPP_TEST_ALL=1. The timers are shortened.
+Three kills; ten with LABELAPP_TEST_ALL=1. The timers are shortened.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from annotation.models import JobState, WorkItem
 from tests.activelearning.loop import QUICK, fill_pool, label_solutions
 from tests.labelapp.processes import database_url
 
-KILLS = 10 if os.environ.get("LABELAPP_TEST_ALL") else 2
+KILLS = 10 if os.environ.get("LABELAPP_TEST_ALL") else 3
 TIMERS = {"JOB_HEARTBEAT": "0.5", "JOB_DEAD_AFTER": "4", "REAPER_INTERVAL": "1"}
 # A quarter of a minute of work on one thread, saved every half second.
 TRAINING = {**QUICK, "epochs": 150, "max_epochs": 150, "checkpoint_seconds": 0.5}
