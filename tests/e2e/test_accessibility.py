@@ -1,4 +1,4 @@
-"""axe finds nothing on any page, in both themes and both languages (colours once); nothing moves; nothing is cut off at 320 pixels or 200 % zoom.
+"""axe finds nothing on any page, in both themes and languages (colours once); nothing moves or is cut off at 320 pixels or 200 % zoom.
 
 The pages are those that the URL resolver reaches, asked for as everybody who may see them, so a new one is walked by itself. Rules: WCAG
 2.0, 2.1 and 2.2, A and AA, and axe's best practices.
