@@ -3,23 +3,26 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from activelearning.evaluation.steps import ScoredLabel, evaluate_steps
+from activelearning.evaluation.model_report import JudgedSolution, calibrated
+from activelearning.evaluation.steps import evaluate_steps
 from activelearning.hold_out import Labelled
-from activelearning.rewardmodel.reductions import step_scores
 
 
 def of_steps(rows: Sequence[Labelled], probabilities: Sequence[Sequence[Mapping[str, float]]]) -> dict[str, Any]:
-    """The step report of these rows; `probabilities` has one entry a row, one `{"-1": p, "0": p, "1": p}` a scored step.
+    """The step report of these rows, and how far its probabilities are to be believed.
 
+    `probabilities` has one entry a row, and in it one `{"-1": p, "0": p, "1": p}` a scored step.
     Steps that the scorer left out (a solution longer than the model can read) are not measured.
     """
-    report = evaluate_steps([_scored(row, steps) for row, steps in zip(rows, probabilities, strict=True)])
-    return report.as_dict()
+    judged = [_judged(row, steps) for row, steps in zip(rows, probabilities, strict=True)]
+    found = calibrated(judged)
+    report = evaluate_steps([row.scored() for row in judged])
+    return report.as_dict() | {"calibration_error": found.error, "brier_score": found.brier}
 
 
-def _scored(row: Labelled, steps: Sequence[Mapping[str, float]]) -> ScoredLabel:
-    good = step_scores([(step["-1"], step["0"], step["1"]) for step in steps])
-    return ScoredLabel(problem=row.problem, good=tuple(good), ratings=row.ratings[: len(good)])
+def _judged(row: Labelled, steps: Sequence[Mapping[str, float]]) -> JudgedSolution:
+    said = tuple((step["-1"], step["0"], step["1"]) for step in steps)
+    return JudgedSolution(problem=row.problem, steps=said, ratings=row.ratings[: len(said)])
 
 
 def rated_part(row: Labelled) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ def figures(model: RewardModel | None) -> dict[str, Any] | None:
         "step_auc_interval": between(found.get("step_auc_interval")),
         "first_error_accuracy": percent(found.get("first_error_accuracy")),
         "first_error_interval": between(found.get("first_error_interval")),
+        "calibration_error": percent(found.get("calibration_error")),
         "solutions": found.get("solutions") or 0,
         "problems": found.get("problems") or 0,
     }
