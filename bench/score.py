@@ -10,6 +10,7 @@ import os
 import random
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +28,7 @@ from activelearning.rewardmodel.attention import over_padded
 from activelearning.rewardmodel.data import encode
 from activelearning.rewardmodel.packing import side_by_side
 from activelearning.rewardmodel.scoring import score_solutions
-from bench.train import SHAPE, first_errors
+from bench.train import first_errors, save_base
 
 PROMPT, TOKENS = 383, 735  # of a solution on average, the problem included
 Solutions = list[tuple[str, list[str]]]
@@ -69,24 +70,11 @@ def main() -> None:
 
 
 def a_model(rows: list[dict[str, Any]]) -> Any:
-    import tempfile
-
-    import transformers
-
     from activelearning.rewardmodel.config import for_base
-    from activelearning.rewardmodel.model import open_base, train_tokenizer
+    from activelearning.rewardmodel.model import open_base
 
-    tokenizer = train_tokenizer([text for row in rows[:500] for text in (row["prompt"], *row["completions"])], 4096)
-    tokenizer.add_special_tokens({"eos_token": "<|end|>"})
-    transformers.set_seed(0)
-    ids = {
-        "vocab_size": len(tokenizer) + 16,
-        "pad_token_id": tokenizer.pad_token_id,
-        "eos_token_id": tokenizer.eos_token_id,
-    }
     with tempfile.TemporaryDirectory() as folder:
-        transformers.Qwen2Model(transformers.Qwen2Config(**SHAPE, **ids)).save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+        save_base(rows[:500], Path(folder))
         model = open_base(Path(folder), for_base(folder), kind="prm", seed=0)
     model.network.eval()
     return model

@@ -111,15 +111,19 @@ def peer(folder: Path) -> Path:
 
 
 def prepare(work: Path, count: int) -> None:
-    """Rows, and a Qwen2 of 3.1 M parameters with a tokenizer of them: the base of both sides."""
+    """Rows, and the base of both sides."""
+    rows = list(first_errors())
+    random.Random(0).shuffle(rows)
+    (work / "rows.jsonl").write_text("".join(f"{exported(row)}\n" for row in rows[:count]))
+    save_base(rows[:count], work / "base")
+
+
+def save_base(rows: list[dict[str, Any]], folder: Path) -> None:
+    """A Qwen2 of 3.1 M parameters, its weights drawn at random, with a tokenizer of these rows."""
     import transformers
 
     from activelearning.rewardmodel.model import train_tokenizer
 
-    rows = list(first_errors())
-    random.Random(0).shuffle(rows)
-    rows = rows[:count]
-    (work / "rows.jsonl").write_text("".join(f"{exported(row)}\n" for row in rows))
     tokenizer = train_tokenizer([text for row in rows for text in (row["prompt"], *row["completions"])], 4096)
     tokenizer.add_special_tokens({"eos_token": "<|end|>"})
     transformers.set_seed(0)
@@ -128,8 +132,8 @@ def prepare(work: Path, count: int) -> None:
         "pad_token_id": tokenizer.pad_token_id,
         "eos_token_id": tokenizer.eos_token_id,
     }
-    transformers.Qwen2Model(transformers.Qwen2Config(**SHAPE, **ids)).save_pretrained(work / "base")
-    tokenizer.save_pretrained(work / "base")
+    transformers.Qwen2Model(transformers.Qwen2Config(**SHAPE, **ids)).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
 def first_errors() -> Any:
