@@ -1,12 +1,13 @@
 """What every test may ask for: a small cast of accounts in one project, and clients that speak as one of them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import translation
 from django_vite.core.asset_loader import DjangoViteAppClient, DjangoViteAssetLoader, DjangoViteConfig
 
 from annotation import accounts, projects
@@ -33,6 +34,13 @@ def pages_need_no_built_front_end() -> None:
 def passwords_hash_fast() -> None:
     """Argon2 is slow on purpose; what it protects is not tested here."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def begun_in_english() -> Iterator[None]:
+    """A request leaves its reader's language behind in the thread; the next test is another reader."""
+    with translation.override("en", deactivate=True):
+        yield
 
 
 @pytest.fixture
