@@ -45,6 +45,7 @@ def test_a_turn_ends_with_its_connection(connect: Connect) -> None:
     begin(first)
     first.close()
     begin(second)
+    assert second.connection.in_transaction
     second.commit()
     second.close()
 

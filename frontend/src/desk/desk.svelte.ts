@@ -2,12 +2,12 @@
 
 import { activeAt, pause, touch } from "./active";
 import { cookie, createApi, type Api, type Claim, type FinishReason, type OwnApi, type Progress, type Submitted } from "./api";
-import { toTalkDraft } from "./conversation";
+import { without, type Phase } from "./asking";
 import { isJust, perform } from "./commands";
-import { createDraftSync, fromDraft, readDraft, toDraft, type AnyDraft, type DraftState, type DraftSync } from "./drafts";
+import { createDraftSync, fromDraft, readDraft, type AnyDraft, type DraftState, type DraftSync } from "./drafts";
 import { declinePractice, hasDeclinedPractice, keptZoom, tabName } from "./browser";
 import type { Config } from "./config";
-import { delivered, fromClaim, isHeldTouched, isSaidIn, joined, textsOf, toEntry, type Held } from "./held";
+import { delivered, fromClaim, isHeldTouched, isSaidIn, joined, textsOf, toAnyDraft, toEntry, type Held } from "./held";
 import type { ActionName } from "./keys";
 import type { Messages } from "./messages";
 import { createOutbox, newKey, tabLock, type Outbox, type OutboxState, type Waking } from "./outbox";
@@ -22,16 +22,12 @@ import { otherTabs, type OtherTabs, type Told } from "./tabs";
 import { Talking } from "./talking.svelte";
 
 export type { Config };
-export type Phase = "loading" | "working" | "empty" | "paused" | "offline" | "signed_out" | "refused";
 /** Who is signed in: the desk's own person (""), nobody any more, or somebody else in the same browser. */
 export type Absence = "" | "nobody" | "somebody_else";
 export type Dialog = "keys" | "keymap" | "menu" | "instructions" | "history" | "skip" | "give_up" | "bad_problem";
 
 /** How often a lease is renewed while somebody works without changing anything. */
 const RENEW_MS = 180_000;
-const ASK_AGAIN_MS = 20_000;
-/** What the server lists is on its way from here or another tab: soon it lists something else. */
-const SETTLED_SOON_MS = 1_000;
 
 export class Desk {
   phase = $state<Phase>("loading");
@@ -383,12 +379,8 @@ export class Desk {
     }
     if (this.held.length > 0) return;
     this.#failures += 1;
-    const settling = answer.ok && (answer.body?.claims.length ?? 0) > 0;
-    if (answer.ok) this.phase = settling ? "loading" : "empty";
-    else if (answer.kind === "refused") this.phase = answer.code === "paused" ? "paused" : "refused";
-    else this.phase = answer.kind === "signed_out" ? "signed_out" : "offline";
-    const soon = !answer.ok && answer.kind !== "refused" ? Math.min(30_000, 1_000 * 2 ** this.#failures) : settling ? SETTLED_SOON_MS : ASK_AGAIN_MS;
-    const wait = (answer.ok ? 0 : (answer.retryAfter ?? 0)) + soon * (0.5 + Math.random());
+    const { phase, wait } = without(answer, this.#failures, Math.random());
+    this.phase = phase;
     setTimeout(() => this.held.length === 0 && document.visibilityState === "visible" && void this.#ask(), wait);
   }
 
@@ -479,8 +471,7 @@ export class Desk {
   }
 
   #draftOf(held: Held): AnyDraft {
-    const [active, at] = [activeAt(held.time, performance.now()), Date.now()];
-    return held.talk ? toTalkDraft(held.talk, active, this.#tab, at) : toDraft(held.item, active, this.#tab, at);
+    return toAnyDraft(held, { activeMs: activeAt(held.time, performance.now()), tab: this.#tab, at: Date.now() });
   }
 
   #rest(): void {

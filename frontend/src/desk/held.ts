@@ -2,8 +2,8 @@
 
 import type { Claim, Completion, FinishReason, Mine, Subject, SubmissionBody } from "./api";
 import { NOT_STARTED, type ActiveTime } from "./active";
-import { conversation, fromTalkClaim, isTalkTouched, talkLabel, type Conversation } from "./conversation";
-import { chooseDraft, fromDraft, readDraft, type Draft } from "./drafts";
+import { conversation, fromTalkClaim, isTalkTouched, talkLabel, toTalkDraft, type Conversation } from "./conversation";
+import { chooseDraft, fromDraft, readDraft, toDraft, type AnyDraft, type Draft } from "./drafts";
 import { answerText } from "./text";
 import { fromLabel, isTouched, newItem, toLabel, type Item, type Mark } from "./state";
 import type { Entry, StoredDraft } from "./store";
@@ -65,6 +65,11 @@ export interface Ending {
   readonly key: string;
   readonly activeMs: number;
   readonly at: number;
+}
+
+/** An item as its draft, of either protocol; `tab` and `at` only tell two copies apart. */
+export function toAnyDraft({ item, talk }: Held, { activeMs, tab, at }: { readonly activeMs: number; readonly tab: string; readonly at: number }): AnyDraft {
+  return talk ? toTalkDraft(talk, activeMs, tab, at) : toDraft(item, activeMs, tab, at);
 }
 
 /** What goes into the outbox when an item is finished. Kind and note of an error are said only where there is one. */

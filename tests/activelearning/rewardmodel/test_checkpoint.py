@@ -69,9 +69,13 @@ def test_a_header_longer_than_the_file_and_a_pickle_under_our_name_are_refused(t
         check_safetensors(path)
 
 
-def test_a_proper_file_passes(tmp_path: Path) -> None:
-    save_file({"a": torch.zeros(2, 3), "b": torch.zeros((), dtype=torch.int64)}, tmp_path / "model.safetensors")
-    check_safetensors(tmp_path / "model.safetensors")
+def test_a_proper_file_passes_and_the_same_file_cut_short_does_not(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_file({"a": torch.zeros(2, 3), "b": torch.zeros((), dtype=torch.int64)}, path)
+    check_safetensors(path)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(CheckpointRefused, match="truncated"):
+        check_safetensors(path)
 
 
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "x.pt", "x.PKL", "x.ckpt", "x.pt2", "modeling_x.py"])

@@ -102,8 +102,10 @@ def test_labels_that_teach_nothing_are_refused(ratings: list[int | None]) -> Non
         refuse_what_teaches_nothing(given, kind="prm")
 
 
-def test_neutral_and_negative_labels_are_enough() -> None:
+def test_neutral_and_negative_labels_are_enough_and_neutral_ones_alone_are_not() -> None:
     refuse_what_teaches_nothing([Example(problem="p", steps=("a", "b"), ratings=(0, -1))], kind="prm")
+    with pytest.raises(DataRefused, match="0 of -1, 2 of 0"):
+        refuse_what_teaches_nothing([Example(problem="p", steps=("a", "b"), ratings=(0, 0))], kind="prm")
 
 
 def test_an_outcome_needs_an_answer_and_a_grader_that_can_say() -> None:
