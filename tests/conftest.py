@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.servers.basehttp import WSGIRequestHandler
+from django.db import connections
 from django.test import Client
 from django.utils import translation
 from django_vite.core.asset_loader import DjangoViteAppClient, DjangoViteAssetLoader, DjangoViteConfig
@@ -34,6 +36,13 @@ def pages_need_no_built_front_end() -> None:
 def passwords_hash_fast() -> None:
     """Argon2 is slow on purpose; what it protects is not tested here."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_live_server_wastes_no_time() -> None:
+    """It answers in two packets, before the second of which the kernel would wait 40 ms, and connects to the database at every request."""
+    WSGIRequestHandler.disable_nagle_algorithm = True
+    connections.settings["default"]["CONN_MAX_AGE"] = 60
 
 
 @pytest.fixture(autouse=True)

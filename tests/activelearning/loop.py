@@ -60,14 +60,14 @@ def label_these(project: Project, made: dict[int, bool]) -> None:
         email=f"l{next(_serial)}@example.org", project=project, role=Role.LABELLER, password="correct horse battery"
     )
     labeller = accounts.labeller_of(project=project, user=person)
-    while claims := queue.claim(labeller=labeller):
+    claims = queue.claim(labeller=labeller)
+    while claims:
         solution = claims[0].work_item.solution
         assert solution is not None
         ratings = (1, -1) if made[solution.pk] else (1, 1, 0)
-        labelling.submit(
-            claim=claims[0],
-            submission=Submission(client_key=uuid4(), label=label(*ratings, steps=solution.steps)),
-        )
+        submission = Submission(client_key=uuid4(), label=label(*ratings, steps=solution.steps))
+        _, work = labelling.submit_and_claim(user=person, claim_id=claims[0].pk, submission=submission)
+        claims = work.claims
 
 
 def fill_pool(project: Project, *, problems: int = 6, each: int = 4, first: int = 1000) -> list[Solution]:

@@ -166,7 +166,7 @@ def test_one_problem_alone_is_learnt_from_and_nothing_is_measured(project: Proje
 # --- the whole loop, with a real model ------------------------------------------------------------------------------
 
 
-@pytest.mark.long
+@pytest.mark.usefixtures("in_process")
 def test_a_round_trains_measures_scores_and_queues_and_each_stage_run_again_changes_nothing(project: Project) -> None:
     label_solutions(project, problems=30)
     fill_pool(project, problems=6, each=4)
@@ -327,6 +327,7 @@ def test_a_round_cancelled_before_its_batch_was_committed_queues_nothing(project
 # --- children and files ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_engine
 def test_a_child_that_refuses_is_told_from_one_that_breaks(tmp_path: Path) -> None:
     log = tmp_path / "log"
     nothing = tmp_path / "nothing.jsonl"
@@ -380,6 +381,7 @@ def test_a_long_loss_curve_is_thinned_with_its_ends_kept(count: int, expected: i
         assert (found[0], found[-1]) == (list(points[0]), list(points[-1]))
 
 
+@pytest.mark.one_engine
 @pytest.mark.django_db(transaction=True)
 def test_a_training_round_is_cancelled_within_five_seconds_and_its_child_is_gone(project: Project) -> None:
     label_solutions(project, problems=20)
@@ -424,7 +426,7 @@ def processes_with(text: str) -> list[str]:
     return found
 
 
-@pytest.mark.long
+@pytest.mark.usefixtures("in_process")
 def test_the_weights_can_be_thrown_away_and_are_trained_again_the_same(project: Project, attempt: Any) -> None:
     label_solutions(project, problems=20)
     pipeline.freeze(attempt("freeze"))

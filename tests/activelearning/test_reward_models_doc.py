@@ -25,6 +25,7 @@ def sample(problem: arithmetic.Problem, solution: arithmetic.Solution) -> str:
 
 
 @pytest.mark.long
+@pytest.mark.one_engine
 @pytest.mark.timeout(600)
 @pytest.mark.django_db(transaction=True)
 def test_the_ten_commands_lead_from_labels_to_best_of_n(

@@ -237,6 +237,7 @@ def over_http(live_server: Any) -> Callable[..., Callable[[RewardModel], httpx.R
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.one_engine
 @pytest.mark.long
 def test_a_warm_scorer_answers_a_request_over_http_and_ends_in_order(
     over_http: Any, make_model: Make, trained: dict[str, Path], data_folder: Path
@@ -260,6 +261,7 @@ def test_a_warm_scorer_answers_a_request_over_http_and_ends_in_order(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.one_engine
 @pytest.mark.long
 def test_torch_waits_for_a_model_and_a_row_whose_scorer_is_killed_is_done_by_the_next_one(
     over_http: Any, make_model: Make, data_folder: Path, settings: Any
@@ -285,6 +287,7 @@ def test_torch_waits_for_a_model_and_a_row_whose_scorer_is_killed_is_done_by_the
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.one_engine
 def test_a_scorer_dies_with_whoever_started_it(data_folder: Path) -> None:
     env = environment(data_folder, DATABASE_URL=database_url(), LABELAPP_PROCESS="worker")
     starts_one = (

@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from annotation import accounts, labelling, queue
 from annotation.labelling import Submission
-from annotation.models import Annotation, Handout, Labeller, Project, Role, WorkItem, WorkState
+from annotation.models import Annotation, Handout, Labeller, Project, Role, User, WorkItem, WorkState
 from annotation.queue import QueueEntry
 from tests.factories import label, make_problem, make_solution
 
@@ -19,24 +19,25 @@ CLIENTS = 32
 ITEMS = 10_000 if os.environ.get("LABELAPP_TEST_ALL") else 2_000
 
 
-def _labellers(project: Project) -> list[Labeller]:
-    made = [
-        accounts.create_account(email=f"racer{n}@example.org", project=project, role=Role.LABELLER, password="x" * 12)[
-            0
-        ]
-        for n in range(CLIENTS)
-    ]
-    return [accounts.labeller_of(project=project, user=user) for user in made]
+def _labellers(project: Project) -> list[tuple[User, Labeller]]:
+    made = []
+    for n in range(CLIENTS):
+        email = f"racer{n}@example.org"
+        user, _ = accounts.create_account(email=email, project=project, role=Role.LABELLER, password="x" * 12)
+        made.append((user, accounts.labeller_of(project=project, user=user)))
+    return made
 
 
-def _work_until_empty(labeller: Labeller, start: threading.Barrier) -> int:
+def _work_until_empty(user: User, labeller: Labeller, start: threading.Barrier) -> int:
     """Claim and submit until nothing is left, as the desk does; returns how many were done."""
     done = 0
     start.wait()
     try:
         while claims := queue.claim(labeller=labeller):
-            for claim in claims:
-                labelling.submit(claim=claim, submission=Submission(client_key=uuid4(), label=label(1, 1, 1)))
+            while claims:
+                submission = Submission(client_key=uuid4(), label=label(1, 1, 1))
+                _, work = labelling.submit_and_claim(user=user, claim_id=claims[0].pk, submission=submission)
+                claims = work.claims
                 done += 1
     finally:
         connection.close()
@@ -53,7 +54,7 @@ def test_f06_32_clients_racing_for_the_last_items_label_each_of_them_once(projec
     racers = _labellers(project)
     start = threading.Barrier(CLIENTS)
     with ThreadPoolExecutor(CLIENTS) as pool:
-        done = list(pool.map(lambda labeller: _work_until_empty(labeller, start), racers))
+        done = list(pool.map(lambda racer: _work_until_empty(*racer, start), racers))
     close_old_connections()
     assert sum(done) == ITEMS
     assert Annotation.objects.count() == ITEMS

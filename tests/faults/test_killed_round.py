@@ -28,8 +28,9 @@ from tests.labelapp.processes import database_url
 
 KILLS = 10 if os.environ.get("LABELAPP_TEST_ALL") else 3
 TIMERS = {"JOB_HEARTBEAT": "0.5", "JOB_DEAD_AFTER": "4", "REAPER_INTERVAL": "1"}
-# A quarter of a minute of work on one thread, saved every half second.
-TRAINING = {**QUICK, "epochs": 150, "max_epochs": 150, "checkpoint_seconds": 0.5}
+# Seconds of work on one thread, saved every half second.
+EPOCHS = 150 if KILLS > 3 else 80
+TRAINING = {**QUICK, "epochs": EPOCHS, "max_epochs": EPOCHS, "checkpoint_seconds": 0.5}
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 

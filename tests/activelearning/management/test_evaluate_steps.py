@@ -32,6 +32,7 @@ def labels(tmp_path: Path) -> Path:
     return write(tmp_path / "labels.jsonl", mixed_records(12) + others)
 
 
+@pytest.mark.one_engine
 def test_one_model_in_a_process_of_its_own(labels: Path, trained: Path) -> None:
     found = json.loads(run("--data", labels, "--model", trained, "--resamples", "50", "--json"))
     assert (found["solutions"], found["problems"], found["with_error"]) == (12, 12, 6)

@@ -15,7 +15,7 @@ from activelearning.rewardmodel.checkpoint import sha256_of
 from activelearning.rewardmodel.child import Progress, bar
 from tests.activelearning.records import SMALL, mixed_records, write
 
-KILLS = 20 if os.environ.get("LABELAPP_TEST_ALL") == "1" else 3
+KILLS = 20 if os.environ.get("LABELAPP_TEST_ALL") == "1" else 2
 STEPS = 90
 
 
