@@ -34,6 +34,8 @@ class Parted:
 
     train: int = 0
     held_out: int = 0
+    evaluation: int = 0
+    right: int = 0  # of those learnt from and held out: the solutions in which no step was found wrong
     problems: int = 0
     held_out_problems: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
@@ -43,6 +45,8 @@ class Parted:
         return {
             "train": self.train,
             "held_out": self.held_out,
+            "evaluation": self.evaluation,
+            "right": self.right,
             "problems": self.problems,
             "held_out_problems": self.held_out_problems,
             "left_out": dict(sorted(self.left_out.items())),
@@ -58,8 +62,9 @@ def part(
     reserved: Callable[[str], bool],
     train: IO[bytes],
     held_out: IO[bytes],
+    evaluation: IO[bytes] | None = None,
 ) -> Parted:
-    """Write each line, byte for byte, to one of the two files. Lines of `reserved` problems (the evaluation set) go to neither.
+    """Write each line, byte for byte, to one of the files. Lines of `reserved` problems (the evaluation set) go to `evaluation` alone.
 
     Lines that are no plain verdict (quality control, given up …) are never measured on; the trainer has its own rule for them.
     `lines` is called twice. Where chance would hold nothing out, the problem with the smallest hash is; one problem alone is learnt from.
@@ -73,16 +78,43 @@ def part(
         row, unusable = _read(line, reserved)
         if unusable:
             found.left_out[unusable] += 1
-            if unusable != RESERVED and row.problem not in measured:
+            if unusable == RESERVED:
+                found.evaluation += _write_verdict(line, evaluation)
+            elif row.problem not in measured:
                 train.write(line)
         elif row.problem in measured:
             held_out.write(line)
             found.held_out += 1
+            found.right += is_right(row)
         else:
             train.write(line)
             found.train += 1
+            found.right += is_right(row)
             found.ratings.update(rating for rating in row.ratings if rating is not None)
     return found
+
+
+def _write_verdict(line: bytes, file: IO[bytes] | None) -> bool:
+    """Whether the line of an evaluation problem was written: only a plain verdict can be measured on."""
+    if file is None or not is_verdict(json.loads(line)):
+        return False
+    file.write(line)
+    return True
+
+
+def is_verdict(record: dict[str, Any]) -> bool:
+    """Whether a PRM800K record is a plain verdict on its solution's steps."""
+    read = prm800k.read(record)
+    return not no_verdict(read, followed(read))
+
+
+def problem_in(line: bytes) -> str:
+    return prm800k.read(json.loads(line)).problem.text
+
+
+def is_right(row: Labelled) -> bool:
+    """Whether the labeller found no wrong step."""
+    return -1 not in row.ratings
 
 
 def place(problem: str, *, seed: int) -> float:

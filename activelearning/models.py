@@ -27,6 +27,10 @@ class Round(models.Model):
     error = models.TextField(blank=True)
     snapshot = models.ForeignKey(Snapshot, null=True, on_delete=models.PROTECT, related_name="rounds")
     batch = models.OneToOneField(Batch, null=True, on_delete=models.PROTECT, related_name="round")
+    # The project's current model when the round started: what its own is measured against, and where a warm start begins.
+    before = models.ForeignKey("RewardModel", null=True, on_delete=models.PROTECT, related_name="rounds_after")
+    outcome = models.JSONField(default=dict)  # what it brought, as `outcome.py` and `verdict.py` wrote it
+    code = models.CharField(max_length=100, blank=True)  # the version that it ran under, as `code_version.py` says it
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
@@ -42,6 +46,24 @@ class Round(models.Model):
 
     def __str__(self) -> str:
         return f"Round {self.number}"
+
+
+class Loop(models.Model):
+    """How a project's rounds go on: by themselves after so many new labels, or (null) when somebody starts one."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="loop")
+    auto_round_after = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(auto_round_after__isnull=True) | models.Q(auto_round_after__gte=1),
+                name="loop_after_one_label_at_least",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Loop of {self.project}"
 
 
 class StageName(models.TextChoices):

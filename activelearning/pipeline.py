@@ -15,9 +15,9 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Max, Sum
 
-from activelearning import child, choice, hold_out, measures, pool, round_config, shards
+from activelearning import choice, hold_out, outcome, pool, shards, trainer, warm_start
 from activelearning.attempt import Attempt
-from activelearning.child import ProgressFile
+from activelearning.evaluating import model_of
 from activelearning.files import replacing
 from activelearning.hold_out import Parted
 from activelearning.models import ModelKind, RewardModel, Round, Selected
@@ -28,7 +28,7 @@ from annotation.grading import Grader
 from annotation.models import Batch, Problem, Snapshot, Solution, Split, WorkItem, WorkState
 from annotation.queue import QueueEntry
 
-TRAINER = "activelearning.rewardmodel.train"
+TRAINER = trainer.MODULE
 SHARD_PATIENCE = 1.0  # seconds between two looks at what other workers do
 LEAST_TO_LEARN_FROM = 10  # solutions
 CURVE_POINTS = 300
@@ -45,7 +45,11 @@ def freeze(attempt: Attempt) -> dict[str, Any]:
     reserved = set(
         Problem.objects.filter(project=attempt.project, split=Split.EVALUATE).values_list("text_sha256", flat=True)
     )
-    with replacing(attempt.folder / "train.jsonl") as train, replacing(attempt.folder / "held_out.jsonl") as held_out:
+    with (
+        replacing(attempt.folder / "train.jsonl") as train,
+        replacing(attempt.folder / "held_out.jsonl") as held_out,
+        replacing(attempt.folder / "evaluation.jsonl") as evaluation,
+    ):
         parted = hold_out.part(
             lambda: _lines(snapshots.file_of(snapshot)),
             seed=attempt.config.seed,
@@ -53,6 +57,7 @@ def freeze(attempt: Attempt) -> dict[str, Any]:
             reserved=lambda text: hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() in reserved,
             train=train,
             held_out=held_out,
+            evaluation=evaluation,
         )
     _refuse_too_little(parted)
     summary = (
@@ -97,21 +102,16 @@ def _refuse_too_little(parted: Parted) -> None:
 def train(attempt: Attempt) -> dict[str, Any]:
     """A reward model from the frozen lines, by a child process that goes on from its last checkpoint where one is left."""
     output = attempt.folder / "model"
-    with replacing(attempt.folder / "training_config.json") as file:
-        file.write(json.dumps(attempt.config.training).encode())
-    records = ProgressFile(attempt.folder / "train.progress.jsonl")
     curve: dict[int, float] = {}
 
-    def tick() -> None:
-        new = records.new()
+    def tell(new: list[dict[str, Any]]) -> None:
         curve.update({r["step"]: r["loss"] for r in new if r.get("loss") is not None})
         _report_training(attempt, new[-1] if new else None, curve)
 
-    arguments = ["--kind", ModelKind.PRM, "--data", str(attempt.folder / "train.jsonl"), "--output", str(output)]
-    arguments += ["--base", round_config.base_path(attempt.config.base), "--seed", str(attempt.config.seed)]
-    arguments += ["--config", str(attempt.folder / "training_config.json"), "--progress", str(records.path)]
-    child.run(TRAINER, [str(a) for a in arguments], log=attempt.log, tick=tick)
-    model = _register(attempt, output)
+    origin = warm_start.origin(attempt)
+    start = trainer.warm(attempt, origin) if origin else trainer.cold(attempt)
+    trainer.run(attempt, start, data=attempt.folder / "train.jsonl", output=output, name="train", tell=tell)
+    model = _register(attempt, output, origin)
     return {"summary": f"{model.name}: {_said_of(model.training)}", "model": model.pk, "sha256": model.sha256}
 
 
@@ -141,11 +141,13 @@ def thinned(points: list[tuple[int, float]], limit: int = CURVE_POINTS) -> list[
     return [list(points[round(i * stride)]) for i in range(limit)]
 
 
-def _register(attempt: Attempt, output: Path) -> RewardModel:
+def _register(attempt: Attempt, output: Path, origin: RewardModel | None) -> RewardModel:
     """The row of the finished checkpoint; its manifest's SHA-256 stands for all of its files."""
     content = (output / "training.json").read_bytes()
     manifest = json.loads(content)
     training = {key: value for key, value in manifest.items() if not isinstance(value, list) or len(value) <= 20}
+    if origin is not None:  # the manifest names the folder alone, which is called like every other
+        training |= {"base": origin.name, "base_sha256": origin.sha256}
     with attempt.fenced():
         model, _ = RewardModel.objects.update_or_create(
             round=attempt.round,
@@ -165,51 +167,6 @@ def _register(attempt: Attempt, output: Path) -> RewardModel:
 def _said_of(training: dict[str, Any]) -> str:
     speed = training.get("tokens_per_second")
     return f"{training.get('steps', 0):,} steps" + (f", {speed:,.0f} tokens a second." if speed else ".")
-
-
-# --- evaluate -------------------------------------------------------------------------------------------------------
-
-
-def evaluate(attempt: Attempt) -> dict[str, Any]:
-    """Step AUC and first-error accuracy on the held-out problems; the model then is the project's current one."""
-    model = _model(attempt)
-    held_out = [hold_out.labelled(json.loads(line)) for line in _lines(attempt.folder / "held_out.jsonl")]
-    shard = attempt.folder / "held_out.scorer.jsonl"
-    with replacing(shard) as file:
-        for row in held_out:
-            file.write(json.dumps({"problem": row.problem, "steps": measures.rated_part(row)}).encode() + b"\n")
-    scored = _scored(attempt, model, shard, message="Measuring on the held-out problems") if held_out else []
-    metrics = measures.of_steps(held_out, [line.get("rating_probs") or [] for line in scored])
-    with attempt.fenced():
-        RewardModel.objects.filter(project=attempt.project, is_current=True).exclude(pk=model.pk).update(
-            is_current=False
-        )
-        RewardModel.objects.filter(pk=model.pk).update(metrics=metrics, is_current=True)
-    return {"summary": measures.in_words(metrics), **metrics}
-
-
-def _model(attempt: Attempt) -> RewardModel:
-    """The round's model, its manifest still the one that was registered."""
-    model = RewardModel.objects.get(round=attempt.round)
-    manifest = Path(settings.DATA_DIR) / model.path / "training.json"
-    if not manifest.is_file() or hashlib.sha256(manifest.read_bytes()).hexdigest() != model.sha256:
-        raise Conflict("model_changed", f"The files of {model.name} are not those that were trained; train again.")
-    return model
-
-
-def _scored(attempt: Attempt, model: RewardModel, shard: Path, *, message: str) -> list[dict[str, Any]]:
-    output = shard.with_suffix(".scored.jsonl")
-    records = ProgressFile(shards.progress_of(shard))
-
-    def tick() -> None:
-        new = records.new()
-        if new:
-            attempt.report(done=new[-1]["done"], total=new[-1]["total"], message=message)
-        else:
-            attempt.check()
-
-    shards.run_scorer(model, shard, output, log=attempt.log, tick=tick)
-    return [json.loads(line) for line in _lines(output)]
 
 
 # --- generate, grade, score -----------------------------------------------------------------------------------------
@@ -253,7 +210,7 @@ def score(attempt: Attempt) -> dict[str, Any]:
 
     What was scored before is not scored again: by an earlier attempt, or of a pool that has grown since.
     """
-    model = _model(attempt)
+    model = model_of(attempt)
     while shards.plan(stage=attempt.stage, model=model) or shards.waiting(attempt.stage).exists():
         shards.nudge(attempt.stage)
         _work_through(attempt, total=Solution.objects.pool(attempt.project).count())
@@ -290,7 +247,7 @@ def select(attempt: Attempt) -> dict[str, Any]:
     attempt.check()
     if attempt.round.batch is not None:  # what was queued was chosen from another pool than today's
         return _selected(list(Selected.objects.filter(round=attempt.round).order_by("rank")))
-    model = _model(attempt)
+    model = model_of(attempt)
     chosen = choice.choose(pool.candidates(attempt.project, scorer=model.name), config=attempt.config)
     if not chosen:
         raise Conflict(
@@ -315,9 +272,10 @@ def queue(attempt: Attempt) -> dict[str, Any]:
     """The choices become the next generation's batch, served before what older batches left over. One batch a round."""
     if attempt.round.batch is not None:
         return _queued(attempt.round.batch)
+    found = outcome.with_chosen(attempt.round)
     with attempt.fenced():
         batch = _enqueue(attempt)
-        Round.objects.filter(pk=attempt.round.pk).update(batch=batch)
+        Round.objects.filter(pk=attempt.round.pk).update(batch=batch, outcome=found)
         result = _queued(batch)
         attempt.finish(result)  # in the same transaction: a cancelled round has queued nothing, a queued one is done
     return result

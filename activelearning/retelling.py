@@ -10,6 +10,7 @@ PROGRESS = (
     gettext_noop("Holding problems out"),
     gettext_noop("Measuring on the held-out problems"),
     gettext_noop("Scoring %(total)s solutions of the pool"),
+    gettext_noop("Training on as many labels drawn by chance"),
     gettext_noop("about %(time)s left"),
     gettext_noop("loss %(loss)s"),
     gettext_noop("step %(step)s of %(steps)s"),
@@ -33,6 +34,10 @@ SUMMARIES = (
     gettext_noop(
         "On %(count)s held-out solutions: step AUC %(auc)s, first error named exactly in %(first_error_accuracy)s."
     ),
+    gettext_noop(
+        "On %(count)s solutions of the evaluation set: step AUC %(auc)s, "
+        "first error named exactly in %(first_error_accuracy)s."
+    ),
     gettext_noop("cannot be said (only one kind of step)"),
 )
 # Why a solution was chosen (`strategies`, which knows no Django).
@@ -49,6 +54,7 @@ FAILURES = (
     gettext_noop("No solution of the pool fits the strategy. Choose another, or import more."),
     gettext_noop("The model's probabilities are not finite; its weights are broken."),
     gettext_noop("The solution is longer than the model's %(most)s tokens."),
+    gettext_noop("What %(model)s says is no number; its weights are broken."),
     gettext_noop("The files of %(model)s are not those that were trained; train again."),
     gettext_noop("The pool is empty. Import solutions into it, then retry from this stage."),
     gettext_noop("The scorer left solutions without a score; see its log."),

@@ -14,6 +14,8 @@ from annotation.errors import FieldError, InvalidInput
 
 STRATEGIES = ("convincing_wrong", "mixed", "uniform")
 GENERATORS = ("pool",)
+STARTS = ("base", "current")
+PROMOTIONS = ("always", "better", "never")
 MOST_CHOSEN = 1_000_000
 
 
@@ -31,6 +33,9 @@ class RoundConfig:
     per_problem: int | None = 2  # at most so many of one problem; None: over the whole pool
     uniform_share: float = 0.2  # of the budget, chosen by chance beside the strategy
     labels_each: int = 1
+    start_from: str = "base"  # what the training begins from: its base, or the project's current model
+    promote: str = "always"  # when the model becomes the current one: always, better (not worse than it), never
+    uniform_control: bool = False  # train beside it on as many labels drawn by chance: two small trainings more
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -119,6 +124,19 @@ def _training(value: object) -> str:
     return "" if isinstance(value, dict) else "must be an object"
 
 
+def trainer_settings(config: RoundConfig) -> dict[str, Any]:
+    """Every setting that a training from the round's base has, its defaults spelt out."""
+    return for_base(config.base, config.training).as_dict()
+
+
+def _one_of(*choices: str) -> Callable[[object], str]:
+    return lambda value: "" if value in choices else gettext("must be one of %(known)s") % {"known": ", ".join(choices)}
+
+
+def _flag(value: object) -> str:
+    return "" if isinstance(value, bool) else gettext("must be true or false")
+
+
 _RULES: dict[str, Callable[[object], str]] = {
     "base": _base,
     "training": _training,
@@ -130,4 +148,7 @@ _RULES: dict[str, Callable[[object], str]] = {
     "per_problem": _per_problem,
     "uniform_share": _number(0, 1, whole=False),
     "labels_each": _number(1, 20, whole=True),
+    "start_from": _one_of(*STARTS),
+    "promote": _one_of(*PROMOTIONS),
+    "uniform_control": _flag,
 }

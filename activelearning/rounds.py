@@ -19,10 +19,11 @@ from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
-from activelearning import device, pipeline, round_config, shards
+from activelearning import device, evaluating, pipeline, round_config, shards, warm_start
 from activelearning.attempt import Attempt, log_of
 from activelearning.child import tail
-from activelearning.models import Round, RoundState, ScoreShard, Stage, StageName
+from activelearning.code_version import code_version
+from activelearning.models import RewardModel, Round, RoundState, ScoreShard, Stage, StageName
 from annotation import audit, jobs
 from annotation.errors import Conflict, DomainError
 from annotation.jobs import JobLost
@@ -51,7 +52,7 @@ class StageSpec:
 STAGES = (
     StageSpec(StageName.FREEZE, DEFAULT_QUEUE, pipeline.freeze),
     StageSpec(StageName.TRAIN, TRAIN_QUEUE, pipeline.train),
-    StageSpec(StageName.EVALUATE, TRAIN_QUEUE, pipeline.evaluate),
+    StageSpec(StageName.EVALUATE, TRAIN_QUEUE, evaluating.evaluate),
     StageSpec(StageName.GENERATE, DEFAULT_QUEUE, pipeline.generate),
     StageSpec(StageName.GRADE, DEFAULT_QUEUE, pipeline.grade),
     StageSpec(StageName.SCORE, TRAIN_QUEUE, pipeline.score),
@@ -61,8 +62,11 @@ STAGES = (
 SPECS: dict[str, StageSpec] = {spec.name: spec for spec in STAGES}
 
 
-def start_round(*, project: Project, config: object, actor: User | None = None) -> Round:
-    """A new round, its first stage due. Raises `InvalidInput`, or `Conflict` `round_active` (`round`, `number`) or `wrong_protocol`."""
+def start_round(*, project: Project, config: object, actor: User | None = None, automatically: bool = False) -> Round:
+    """A new round, its first stage due; `automatically` is written down.
+
+    Raises `InvalidInput`, or `Conflict` `round_active` (`round`, `number`) or `wrong_protocol`.
+    """
     if project.protocol != Protocol.WHOLE_SOLUTION:
         message = gettext(
             "A round chooses whole solutions to grade; in this project people build solutions step by step."
@@ -75,12 +79,22 @@ def start_round(*, project: Project, config: object, actor: User | None = None) 
                 pk=project.pk
             )  # two starts at once: the second waits, then sees the first
             _refuse_second(project)
+            before = RewardModel.objects.filter(project=project, is_current=True).select_related("round").first()
+            warm_start.refuse_impossible(parsed, before)
             last = Round.objects.filter(project=project).aggregate(last=Max("number"))["last"] or 0
-            started = Round.objects.create(project=project, number=last + 1, config=parsed.as_dict(), created_by=actor)
+            started = Round.objects.create(
+                project=project,
+                number=last + 1,
+                config=parsed.as_dict(),
+                created_by=actor,
+                before=before,
+                code=code_version(),
+            )
             Stage.objects.bulk_create(
                 Stage(round=started, name=spec.name, order=order) for order, spec in enumerate(STAGES)
             )
-            audit.record(actor=actor, action="round.started", project=project, round=started.number)
+            by = {"automatically": True} if automatically else {}
+            audit.record(actor=actor, action="round.started", project=project, round=started.number, **by)
     except IntegrityError:  # where rows cannot be locked, the constraint decides
         _refuse_second(project)
         raise

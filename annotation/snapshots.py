@@ -89,6 +89,14 @@ def annotation_ids(snapshot: Snapshot) -> Iterator[int]:
             yield int(line)
 
 
+def last_annotation(snapshot: Snapshot) -> int:
+    """The highest id among the frozen annotations: what came in later has a higher one."""
+    path = file_of(snapshot).with_suffix(".ids")
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 64))
+        return int(file.read().split()[-1])
+
+
 def countable(*, project: Project) -> int:
     """How many labels a snapshot would hold now."""
     return Annotation.objects.live().filter(project=project).count()

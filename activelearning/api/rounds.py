@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from activelearning import access, rounds, tasks
+from activelearning import access, round_config, rounds, tasks
 from activelearning.api.shown import RewardModelListShown, RewardModelShown, RoundShown, model_shown, round_shown
 from activelearning.models import RewardModel
 from annotation.access import RESEARCH
@@ -30,6 +30,9 @@ class RoundGiven(serializers.Serializer[Any]):
     per_problem = serializers.IntegerField(required=False, allow_null=True)
     uniform_share = serializers.FloatField(required=False)
     labels_each = serializers.IntegerField(required=False)
+    start_from = serializers.ChoiceField(choices=round_config.STARTS, required=False)
+    promote = serializers.ChoiceField(choices=round_config.PROMOTIONS, required=False)
+    uniform_control = serializers.BooleanField(required=False)
 
 
 class RoundsView(APIView):

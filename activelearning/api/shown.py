@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from activelearning import verdict_words
 from activelearning.models import RewardModel, Round, Stage
 from activelearning.retelling import retold
 from annotation.models import JobState
@@ -28,6 +29,13 @@ class BatchShown(serializers.Serializer[Any]):
     generation = serializers.IntegerField(allow_null=True)
 
 
+class FindingShown(serializers.Serializer[Any]):
+    rule = serializers.CharField(help_text="the rule's name in verdict.py; the first finding is the verdict")
+    tone = serializers.ChoiceField(choices=["good", "bad", "warn", "plain"])
+    facts = serializers.JSONField()
+    text = serializers.CharField(help_text="the same in a sentence, in the language of the request")
+
+
 class RoundShown(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     number = serializers.IntegerField()
@@ -36,6 +44,12 @@ class RoundShown(serializers.Serializer[Any]):
     config = serializers.JSONField()
     stages = StageShown(many=True)
     metrics = serializers.JSONField(allow_null=True)
+    verdict = FindingShown(many=True)
+    outcome = serializers.JSONField(help_text="the figures that the verdict rests on")
+    code = serializers.CharField(help_text="the version that it was started under")
+    before = serializers.IntegerField(
+        allow_null=True, help_text="the current model when it started: what its own is compared with"
+    )
     model = serializers.IntegerField(allow_null=True)
     snapshot = serializers.IntegerField(allow_null=True)
     batch = BatchShown(allow_null=True)
@@ -72,12 +86,20 @@ def round_shown(found: Round) -> dict[str, Any]:
         "config": found.config,
         "stages": [stage_shown(stage) for stage in found.stages.order_by("order")],
         "metrics": model.metrics if model else None,
+        "verdict": verdict_shown(found),
+        "outcome": {key: value for key, value in found.outcome.items() if key != "findings"},
+        "code": found.code,
+        "before": found.before_id,
         "model": model.pk if model else None,
         "snapshot": found.snapshot_id,
         "batch": _batch(found),
         "created_at": found.created_at,
         "finished_at": found.finished_at,
     }
+
+
+def verdict_shown(found: Round) -> list[dict[str, Any]]:
+    return [{**finding, "text": verdict_words.told(finding)} for finding in found.outcome.get("findings", [])]
 
 
 def _batch(found: Round) -> dict[str, Any] | None:

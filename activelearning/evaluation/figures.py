@@ -1,6 +1,5 @@
 """The figures of a report, as a paper would print them: told apart in grey by line and marker, the same bytes for the same numbers."""
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
@@ -11,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
 from activelearning.evaluation.best_of_n import Curve
-from activelearning.evaluation.calibration import Bin, Calibration
+from activelearning.evaluation.calibration import Calibration
+from activelearning.evaluation.shares import wilson
 
 ENDINGS = (".svg", ".png")
 DPI = 200
@@ -104,7 +104,11 @@ def reliability(found: Mapping[str, Calibration]) -> Figure:
             bins = [one for one in calibration.bins if one.predicted is not None]
             label = name if calibration.error is None else f"{name} (error {calibration.error:.3f})"
             predicted, observed = [one.predicted for one in bins], [one.observed for one in bins]
-            low, high = zip(*(_wilson(one) for one in bins), strict=True) if bins else ((), ())
+            low, high = (
+                zip(*(wilson((one.observed or 0.0) * one.steps, one.steps) for one in bins), strict=True)
+                if bins
+                else ((), ())
+            )
             upper.vlines(predicted, low, high, color=colour, linewidth=0.9, alpha=0.6)
             upper.plot(
                 predicted,
@@ -127,14 +131,6 @@ def reliability(found: Mapping[str, Calibration]) -> Figure:
             axes.grid()
         figure.legend(loc="outside upper center", ncols=1)
         return figure
-
-
-def _wilson(one: Bin, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's 95 % interval of the share that is good: a bin of few steps says little."""
-    share, n = one.observed or 0.0, one.steps
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return middle - half, middle + half
 
 
 def write(figure: Figure, path: Path) -> None:

@@ -8,8 +8,8 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import get_language, gettext
 
-from activelearning import access, rounds, tasks
-from activelearning.api.shown import stage_shown
+from activelearning import access, rounds, tasks, verdict_words
+from activelearning.api.shown import stage_shown, verdict_shown
 from activelearning.models import RewardModel, Round, RoundState, Selected, Stage
 from activelearning.pages.figures import figures
 from activelearning.pages.forms import RoundForm, initial
@@ -74,6 +74,8 @@ def detail(request: HttpRequest, user: User, project: Project, number: int) -> H
         "loss_curve": next((s.progress["loss_curve"] for s in stages if s.progress.get("loss_curve")), []),
         "model": model,
         "figures": figures(model),
+        "verdict": verdict_shown(found),
+        "promotion": _promotion(found),
         "chosen": _chosen(found),
         "chosen_count": found.selected.count(),
         "shown": SHOWN,
@@ -112,6 +114,11 @@ def _act(request: HttpRequest, found: Round, act: Any, said: str) -> HttpRespons
 
 def _model(found: Round) -> RewardModel | None:
     return getattr(found, "reward_model", None)
+
+
+def _promotion(found: Round) -> str:
+    given = found.outcome.get("promotion")
+    return verdict_words.promotion_told(given["reason"], promoted=given["promoted"]) if given else ""
 
 
 def _staged(stage: Stage) -> dict[str, Any]:

@@ -1,10 +1,18 @@
 """The model card: a README in the checkpoint's folder that says what it learnt from, what it is worth, and how to score with it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from activelearning.rewardmodel.forms import Form
 
 NAME = "README.md"
+MEASURED = "## Measured by its round"
+_MEASURES = (
+    ("step AUC", "step_auc", "step_auc_interval"),
+    ("first error found", "first_error_accuracy", "first_error_interval"),
+    ("F1", "f1", "f1_interval"),
+    ("expected calibration error", "calibration_error", ""),
+)
 
 _OPENING = {"classification": "AutoModelForTokenClassification", "rating-tokens": "AutoModelForCausalLM"}
 
@@ -38,6 +46,34 @@ tags: [reward-model, {kind}-reward-model]
 
 {_how(form, layout)}
 """
+
+
+def with_measures(text: str, metrics: Mapping[str, Any], sampled: Mapping[str, Any] | None) -> str:
+    """The card with what was measured after the training, in the place of what was measured before.
+
+    `metrics` is a step report (`on`: evaluation or held_out); `sampled` a best-of-N report, or None.
+    """
+    before, _, rest = text.partition(MEASURED)
+    _, _, after = rest.partition("\n## ")
+    rows = "".join(
+        f"| {name} | {metrics[key]:.4f}{_between(metrics.get(interval))} |\n"
+        for name, key, interval in _MEASURES
+        if metrics.get(key) is not None
+    )
+    if sampled:
+        accuracy = [
+            f"{sampled['prm'][end][-1]:.4f}" for end in ("mean", "low", "high") if sampled["prm"][end][-1] is not None
+        ]
+        spread = f" ({' to '.join(accuracy[1:])})" if len(accuracy) == 3 else ""
+        rows += f"| best of {sampled['n'][-1]}, {sampled['problems']} problems | {accuracy[0]}{spread} |\n"
+    place = "of the evaluation set" if metrics.get("on") == "evaluation" else "held out from training"
+    said = f"On {metrics.get('solutions') or 0} labelled solutions of {metrics.get('problems') or 0} problems {place}"
+    section = f"{MEASURED}\n{said} (95 % intervals over problems):\n\n| | |\n| --- | --- |\n{rows}"
+    return f"{before.rstrip()}\n\n{section}" + (f"\n## {after}" if after else "")
+
+
+def _between(interval: Mapping[str, float] | None) -> str:
+    return f" ({interval['low']:.4f} to {interval['high']:.4f})" if interval else ""
 
 
 def _what_it_says(form: Form) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from activelearning.code_version import code_version
 from activelearning.rewardmodel import checkpoint, live, lora
 from activelearning.rewardmodel.card import NAME as CARD
 from activelearning.rewardmodel.card import card
@@ -132,6 +133,7 @@ def _manifest(run: Run, inputs: Inputs, left_out: dict[str, int], dropped: Dropp
         "precision": "bf16" if run.devices.bf16 else "fp32",
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
+        "code": code_version(),
     }
 
 
@@ -156,7 +158,11 @@ def _label_counts(labelled: Sequence[Labelled], form: Form) -> dict[str, float]:
 
 def _folder_digest(folder: Path) -> str:
     checkpoint.check_folder(folder)
-    found = [(path.name, checkpoint.sha256_of(path)) for path in sorted(folder.iterdir()) if path.is_file()]
+    found = [
+        (path.name, checkpoint.sha256_of(path))
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.name != CARD
+    ]
     return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 
 
@@ -184,7 +190,8 @@ def _finish(model: RewardModel, output: Path, manifest: dict[str, Any]) -> None:
     files: dict[str, str] = {}
     for path in sorted(file for file in beside.rglob("*") if file.is_file()):
         name = path.relative_to(beside).as_posix()
-        files[name] = checkpoint.sha256_of(path)
+        if name != CARD:  # words for people, which are added to when the model is measured; no weight hangs on them
+            files[name] = checkpoint.sha256_of(path)
         (output / name).parent.mkdir(exist_ok=True)
         checkpoint.write_file(output / name, path.read_bytes())
     manifest["files"] = files
