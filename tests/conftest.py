@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.servers.basehttp import WSGIRequestHandler
-from django.db import connections
 from django.test import Client
 from django.utils import translation
 from django_vite.core.asset_loader import DjangoViteAppClient, DjangoViteAssetLoader, DjangoViteConfig
@@ -39,10 +38,9 @@ def passwords_hash_fast() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def the_live_server_wastes_no_time() -> None:
-    """It answers in two packets, before the second of which the kernel would wait 40 ms, and connects to the database at every request."""
+def the_live_server_answers_at_once() -> None:
+    """It answers in two packets, before the second of which the kernel would wait 40 ms."""
     WSGIRequestHandler.disable_nagle_algorithm = True
-    connections.settings["default"]["CONN_MAX_AGE"] = 60
 
 
 @pytest.fixture(autouse=True)

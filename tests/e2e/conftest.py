@@ -22,14 +22,19 @@ def requests_end_first(live_server: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def page(browser: Browser, live_server: Any) -> Iterator[Page]:
+def complaints() -> list[str]:
+    """What the browser's console complained of on `page`; none may be left when the test is over."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: Any, complaints: list[str]) -> Iterator[Page]:
     context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 800})
     page = context.new_page()
-    complaints: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
         if message.type == "error":
-            complaints.append(message.text)
+            complaints.append(f"{message.location.get('url')}: {message.text}")
 
     page.on("console", listen)
     page.on("pageerror", lambda error: complaints.append(str(error)))

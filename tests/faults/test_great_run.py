@@ -17,7 +17,7 @@ from tests.faults.private_postgres import PrivatePostgres
 pytestmark = pytest.mark.browser
 
 EVERYTHING = bool(os.environ.get("LABELAPP_TEST_ALL"))
-SUBMISSIONS = 1_000 if EVERYTHING else 60
+SUBMISSIONS = 1_000 if EVERYTHING else 40
 SEED = int(os.environ.get("LABELAPP_TEST_SEED", "7"))
 PASSWORD = "correct horse battery"
 CHANCES = {Fate.CUT_BEFORE: 0.06, Fate.CUT_AFTER: 0.06, Fate.ERROR: 0.04, Fate.BUSY: 0.03}

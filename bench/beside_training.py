@@ -1,0 +1,179 @@
+"""What labellers feel of a training: a submission with the next item in its answer, idle and while a round trains, turn by turn.
+
+One server with its worker (`manage.py up`) on PostgreSQL and Redis. Prints the median and the 95th percentile of both, and the ratio of the
+95th percentiles with its 95 % interval (bootstrap over the turns). The child that trains is niced and has one thread.
+"""
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labelapp.settings")
+
+import django
+
+django.setup()
+
+import httpx
+from django.core.management import call_command
+
+from activelearning.domains import arithmetic
+from activelearning.domains.trial import pairs
+from annotation import accounts, imports, projects
+from annotation.models import Role
+from bench.desk import free_port, percentile, serving
+
+LABELLERS = 2
+THINKING = 0.15  # seconds between two submissions of a labeller; far quicker than a person
+LABELLED, POOL = 400, 200
+ENDLESS = {"epochs": 10_000, "max_epochs": 10_000}
+RESAMPLES = 2_000
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--turns", type=int, default=6)
+    options.add_argument("--seconds", type=float, default=15, help="of each turn")
+    given = options.parse_args()
+    submissions = round(given.turns * 2 * (given.seconds + 15) / THINKING) * LABELLERS
+    tokens, researcher = prepared(submissions)
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "manage.py", "up", "--no-demo", "--port", str(port)]
+    idle: list[list[float]] = []
+    training: list[list[float]] = []
+    with tempfile.TemporaryDirectory() as folder, serving(command, Path(folder), f"{url}/health/ready/"):
+        desks = [Desk(url, token) for token in tokens]
+        rounds = httpx.Client(base_url=f"{url}/api/v1/", headers={"Authorization": f"Bearer {researcher}"}, timeout=60)
+        measured(desks, 3)  # the first requests of each thread open its connection
+        for _ in range(given.turns):
+            idle.append(measured(desks, given.seconds))
+            number = started(rounds)
+            training.append(measured(desks, given.seconds))
+            rounds.post(f"rounds/{number}/cancel/").raise_for_status()
+            time.sleep(3)
+    show(idle, training)
+
+
+def prepared(submissions: int) -> tuple[list[str], str]:
+    """The labellers' tokens and a researcher's, in a new project with labels to learn from and a queue that does not end."""
+    call_command("migrate", verbosity=0)
+    project = projects.create_project(slug="sums", name="Sums")
+    with tempfile.TemporaryDirectory() as folder:
+        labelled, pool, queue = (Path(folder) / name for name in ("labelled.jsonl", "pool.jsonl", "queue.jsonl"))
+        write(labelled, list(arithmetic.labelled_lines(pairs(LABELLED, 1, 1))))
+        write(pool, [arithmetic.pool_line(*pair) for pair in pairs(POOL, 1, 2)])
+        lines = [
+            arithmetic.pool_line(*pair).replace('"generator"', f'"id": "{n}", "generator"')
+            for n, pair in enumerate(pairs(submissions // 4, 4, 3))
+        ]
+        write(queue, lines)
+        imports.import_files(project=project, paths=[labelled])
+        imports.import_files(project=project, paths=[pool], kind="pool")
+        imports.import_files(project=project, paths=[queue], kind="queue")
+
+    def token(name: str, role: Role, scopes: list[str]) -> str:
+        email = f"{name}@example.org"
+        user, _ = accounts.create_account(email=email, project=project, role=role, password=str(uuid4()))
+        return accounts.issue_token(user=user, name="benchmark", scopes=scopes)[1]
+
+    people = [token(f"labeller{n}", Role.LABELLER, ["label"]) for n in range(LABELLERS)]
+    return people, token("researcher", Role.RESEARCHER, ["read", "train"])
+
+
+def write(path: Path, lines: list[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+class Desk:
+    """A labeller who calls every step right and takes no time over it."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.http = httpx.Client(base_url=f"{url}/api/v1/", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+        self.claims: list[dict[str, Any]] = []
+
+    def submit(self) -> float:
+        """Seconds from a submission to the next item."""
+        if not self.claims:
+            self.claims = self.http.post("projects/sums/claims/", json={}).raise_for_status().json()["claims"]
+        claim = self.claims[0]
+        steps = [
+            {
+                "completions": [{"text": text, "rating": 1, "flagged": False}],
+                "human_completion": None,
+                "chosen_completion": 0,
+            }
+            for text in claim["steps"]
+        ]
+        label = {"steps": steps, "total_time": 1000, "finish_reason": "solution"}
+        begun = time.perf_counter()
+        answer = self.http.post(f"claims/{claim['id']}/submission/", json={"client_key": str(uuid4()), "label": label})
+        taken = time.perf_counter() - begun
+        self.claims = answer.raise_for_status().json()["claims"]
+        return taken
+
+
+def measured(desks: list[Desk], seconds: float) -> list[float]:
+    """Milliseconds of each submission of all desks in so many seconds."""
+    over = threading.Event()
+
+    def work(desk: Desk) -> list[float]:
+        found = []
+        while not over.is_set():
+            found.append(desk.submit() * 1000)
+            over.wait(THINKING * random.uniform(0.5, 1.5))
+        return found
+
+    with ThreadPoolExecutor(len(desks)) as pool:
+        running = [pool.submit(work, desk) for desk in desks]
+        time.sleep(seconds)
+        over.set()
+        return [one for done in running for one in done.result()]
+
+
+def started(rounds: httpx.Client) -> int:
+    """A round whose training does not end; its id, once it trains."""
+    number: int = rounds.post("projects/sums/rounds/", json={"training": ENDLESS}).raise_for_status().json()["id"]
+    for _ in range(240):
+        stages = rounds.get(f"rounds/{number}/").raise_for_status().json()["stages"]
+        train = next(stage for stage in stages if stage["name"] == "train")
+        if train["progress"].get("done"):
+            return number
+        time.sleep(0.5)
+    sys.exit(f"bench/beside_training: the round does not train: {stages}")
+
+
+def show(idle: list[list[float]], training: list[list[float]]) -> None:
+    print(f"load of the machine at the end: {os.getloadavg()[0]:.1f}\n")
+    print("| | submissions | median | p95 |\n| --- | --- | --- | --- |")
+    for name, turns in (("idle", idle), ("while a round trains", training)):
+        every = [one for turn in turns for one in turn]
+        print(f"| {name} | {len(every):,} | {percentile(every, 50):.1f} ms | {percentile(every, 95):.1f} ms |")
+    chance = random.Random(0)
+    ratios = []
+    for _ in range(RESAMPLES):
+        drawn = [chance.randrange(len(idle)) for _ in idle]
+        ratios.append(ratio([idle[n] for n in drawn], [training[n] for n in drawn]))
+    low, high = sorted(ratios)[RESAMPLES // 40], sorted(ratios)[-RESAMPLES // 40]
+    print(
+        f"p95 while a round trains / idle: {ratio(idle, training):.2f} [{low:.2f}, {high:.2f}], {len(idle)} turns each"
+    )
+
+
+def ratio(idle: list[list[float]], training: list[list[float]]) -> float:
+    return percentile([one for turn in training for one in turn], 95) / percentile(
+        [one for turn in idle for one in turn], 95
+    )
+
+
+if __name__ == "__main__":
+    main()
