@@ -30,6 +30,12 @@ def round_numbered(*, user: User, project: Project, number: int) -> Round:
     return _one(_for_research(rows.filter(project=project, number=number), user))
 
 
+def rounds_before(*, project: Project, number: int | None, most: int) -> list[Round]:
+    """Newest first, of a project fetched for research: those below `number` (None: all), with batch and reward model."""
+    rows = Round.objects.filter(project=project).select_related("batch", "reward_model").order_by("-number")
+    return list((rows if number is None else rows.filter(number__lt=number))[:most])
+
+
 def reward_model(*, user: User, model_id: int, project: Project | None = None) -> RewardModel:
     """Of this project, where one is given."""
     rows = RewardModel.objects.select_related("project", "round", "snapshot").filter(pk=model_id)

@@ -1,20 +1,32 @@
-"""API of the loop: start a round, watch it, stop it, go on; the reward models that came of it."""
+"""API of the loop: start a round, list them, watch one, stop it, go on; the reward models that came of it."""
 
 from typing import Any
 
 from django.urls import path
-from drf_spectacular.utils import extend_schema
+from django.utils.translation import gettext
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from activelearning import access, round_config, rounds, tasks
-from activelearning.api.shown import RewardModelListShown, RewardModelShown, RoundShown, model_shown, round_shown
+from activelearning.api.shown import (
+    RewardModelListShown,
+    RewardModelShown,
+    RoundListShown,
+    RoundShown,
+    model_shown,
+    round_listed,
+    round_shown,
+)
 from activelearning.models import RewardModel
 from annotation.access import RESEARCH
 from annotation.access import project as project_of
+from annotation.errors import FieldError, InvalidInput
 from annotation.models import User
+
+LISTED = 50  # rounds in one answer
 
 
 class RoundGiven(serializers.Serializer[Any]):
@@ -36,7 +48,18 @@ class RoundGiven(serializers.Serializer[Any]):
 
 
 class RoundsView(APIView):
-    scopes = {"POST": "train"}
+    scopes = {"GET": "read", "POST": "train"}
+
+    @extend_schema(
+        parameters=[OpenApiParameter("before", int, description="Rounds of a lower number alone.")],
+        responses=RoundListShown,
+    )
+    def get(self, request: Request, slug: str) -> Response:
+        """The project's rounds, newest first, fifty at a time; `next` leads to earlier ones."""
+        project = project_of(user=_person(request), slug=slug, roles=RESEARCH)
+        found = access.rounds_before(project=project, number=_before(request), most=LISTED + 1)
+        more = f"{request.path}?before={found[LISTED - 1].number}" if len(found) > LISTED else None
+        return Response({"results": [round_listed(one) for one in found[:LISTED]], "next": more})
 
     @extend_schema(request=RoundGiven, responses={201: RoundShown})
     def post(self, request: Request, slug: str) -> Response:
@@ -98,6 +121,16 @@ class RewardModelView(APIView):
     def get(self, request: Request, model_id: int) -> Response:
         """One reward model: metrics, and the round, snapshot and files that it came from."""
         return Response(model_shown(access.reward_model(user=_person(request), model_id=model_id)))
+
+
+def _before(request: Request) -> int | None:
+    given = request.query_params.get("before")
+    if given is None:
+        return None
+    if not given.isascii() or not given.isdigit() or len(given) > 9:
+        refused = FieldError("before", gettext("must be the number of a round"))
+        raise InvalidInput(gettext("Some fields were refused."), errors=[refused])
+    return int(given)
 
 
 def _person(request: Request) -> User:

@@ -36,13 +36,14 @@ class FindingShown(serializers.Serializer[Any]):
     text = serializers.CharField(help_text="the same in a sentence, in the language of the request")
 
 
-class RoundShown(serializers.Serializer[Any]):
+class RoundListedShown(serializers.Serializer[Any]):
+    """A round without its stages, which its own address has."""
+
     id = serializers.IntegerField()
     number = serializers.IntegerField()
     state = serializers.ChoiceField(choices=["running", "done", "failed", "cancelled"])
     error = serializers.CharField()
     config = serializers.JSONField()
-    stages = StageShown(many=True)
     metrics = serializers.JSONField(allow_null=True)
     verdict = FindingShown(many=True)
     outcome = serializers.JSONField(help_text="the figures that the verdict rests on")
@@ -55,6 +56,17 @@ class RoundShown(serializers.Serializer[Any]):
     batch = BatchShown(allow_null=True)
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class RoundShown(RoundListedShown):
+    stages = StageShown(many=True)
+
+
+class RoundListShown(serializers.Serializer[Any]):
+    results = RoundListedShown(many=True)
+    next = serializers.CharField(
+        allow_null=True, help_text="Where earlier rounds are listed; null where there are none."
+    )
 
 
 class RewardModelShown(serializers.Serializer[Any]):
@@ -77,6 +89,11 @@ class RewardModelListShown(serializers.Serializer[Any]):
 
 def round_shown(found: Round) -> dict[str, Any]:
     """`found` with its project, batch and reward model; the stages are fetched here."""
+    return {**round_listed(found), "stages": [stage_shown(stage) for stage in found.stages.order_by("order")]}
+
+
+def round_listed(found: Round) -> dict[str, Any]:
+    """`found` with its batch and reward model, without its stages."""
     model: RewardModel | None = getattr(found, "reward_model", None)
     return {
         "id": found.pk,
@@ -84,7 +101,6 @@ def round_shown(found: Round) -> dict[str, Any]:
         "state": found.state,
         "error": found.error,
         "config": found.config,
-        "stages": [stage_shown(stage) for stage in found.stages.order_by("order")],
         "metrics": model.metrics if model else None,
         "verdict": verdict_shown(found),
         "outcome": {key: value for key, value in found.outcome.items() if key != "findings"},

@@ -1,5 +1,5 @@
 """The addresses of the loop's API."""
 
-from activelearning.api import rounds, scorings
+from activelearning.api import model_files, rounds, scorings
 
-urlpatterns = [*rounds.urlpatterns, *scorings.urlpatterns]
+urlpatterns = [*rounds.urlpatterns, *model_files.urlpatterns, *scorings.urlpatterns]

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from activelearning import rounds
+from activelearning.api import rounds as rounds_api
 from activelearning.models import ModelKind, RewardModel, Round, RoundState
 from annotation import accounts, projects
 from annotation.models import JobState, Project, Role, User
@@ -83,24 +84,45 @@ def test_progress_and_errors_of_stages_are_shown(client: Client, project: Projec
     assert (stage["state"], stage["progress"], stage["error"]) == ("failed", progress, "no")
 
 
+def test_the_rounds_are_listed_newest_first_and_page_by_page(
+    client: Client, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds_api, "LISTED", 2)
+    for number in (1, 2, 3):
+        make_model(project, number=number)
+    make_model(projects.create_project(slug="geometry"), number=9)
+    first = client.get(ROUNDS).json()
+    assert [found["number"] for found in first["results"]] == [3, 2]
+    assert first["results"][0]["metrics"] == {"step_auc": 0.9}
+    assert "stages" not in first["results"][0]
+    second = client.get(first["next"]).json()
+    assert ([found["number"] for found in second["results"]], second["next"]) == ([1], None)
+
+
+@pytest.mark.parametrize("given", ["", "-1", "two", "1e3", "²", "9" * 30])
+def test_rounds_before_what_is_no_number_are_refused(client: Client, project: Project, given: str) -> None:
+    answer = client.get(ROUNDS, {"before": given})
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json()["errors"]] == ["before"]
+
+
+@pytest.mark.parametrize("path", [ROUNDS, MODELS])
+def test_a_list_costs_the_same_queries_however_long_it_is(client: Client, project: Project, path: str) -> None:
+    counts = []
+    for number in (1, 2, 3, 4):
+        make_model(project, number=number)
+        with CaptureQueriesContext(connection) as captured:
+            assert len(client.get(path).json()["results"]) == number
+        counts.append(len(captured))
+    assert counts[0] == counts[-1]
+
+
 def test_the_models_are_listed_newest_first_and_shown(client: Client, project: Project) -> None:
     make_model(project)
     newest = make_model(project, number=2)
     found = client.get(MODELS).json()["results"]
     assert [model["round_number"] for model in found] == [2, 1]
     assert client.get(f"/api/v1/models/{newest.pk}/").json()["metrics"] == {"step_auc": 0.9}
-
-
-def test_the_list_of_models_costs_the_same_queries_however_many_there_are(client: Client, project: Project) -> None:
-    counts = []
-    for number in (1, 2, 3, 4):
-        make_model(project, number=number)
-        with CaptureQueriesContext(
-            connection,
-        ) as captured:
-            client.get(MODELS)
-        counts.append(len(captured))
-    assert counts[0] == counts[-1]
 
 
 @pytest.mark.parametrize("role", [Role.LABELLER, Role.REVIEWER])
@@ -110,6 +132,7 @@ def test_labellers_and_reviewers_meet_closed_doors(
     model = make_model(project)
     client = signed_in(member(role))
     assert post(client, ROUNDS).status_code == 403
+    assert client.get(ROUNDS).status_code == 403
     assert client.get(MODELS).status_code == 403
     assert client.get(f"/api/v1/rounds/{model.round_id}/").status_code == 404
     assert client.get(f"/api/v1/models/{model.pk}/").status_code == 404
@@ -120,6 +143,7 @@ def test_labellers_and_reviewers_meet_closed_doors(
 def test_another_projects_rounds_are_not_there(client: Client, project: Project) -> None:
     other = make_model(projects.create_project(slug="geometry"))
     assert client.get("/api/v1/projects/geometry/models/").status_code == 404
+    assert client.get("/api/v1/projects/geometry/rounds/").status_code == 404
     assert client.get(f"/api/v1/rounds/{other.round_id}/").status_code == 404
     assert client.get(f"/api/v1/models/{other.pk}/").status_code == 404
 
