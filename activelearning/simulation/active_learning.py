@@ -1,0 +1,156 @@
+"""The second finding: labels of convincing wrong answers are worth more. Accuracy against the number of labels, strategy by strategy.
+
+In each seed a selector learns from a few solutions chosen by chance and scores the pool once; each strategy then chooses the rest of each
+number of labels from the pool by the product's own selection. The first ones stay in training and count. Every cell is trained anew,
+several times, with as many passes over its labels as every other, so that steps grow with labels. Best-of-N on other problems says what it
+is worth.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from activelearning.evaluation import best_of_n as rules
+from activelearning.rewardmodel.model import RewardModel
+from activelearning.rewardmodel.scoring import written
+from activelearning.simulation import learning
+from activelearning.simulation.attempts import Attempt, Groups, draw, texts
+from activelearning.simulation.base import beginning, control
+from activelearning.simulation.best_of_n import samples_of
+from activelearning.simulation.intervals import Line, line, ratio
+from activelearning.simulation.learning import Floats, Origin, Tell
+from activelearning.simulation.settings import ActiveLearning, Replay
+from activelearning.strategies.choose import select
+from activelearning.strategies.lines import pool_of
+
+UNIFORM = "uniform"
+RUN_SEEDS = 1_000  # apart between the trainings of a cell
+
+
+def experiment(domain: str, settings: ActiveLearning, seeds: Sequence[int], tell: Tell) -> dict[str, Any]:
+    """Best-of-N accuracy along the labels for each strategy over the seeds, the controls, and the ratio of labels to uniform choice's."""
+    found = over_seeds(lambda seed: one_seed(domain, settings, seed, tell), settings, seeds, tell)
+    return {**found, "n": settings.samples, "metric": "best_of_n"}
+
+
+def over_seeds(
+    measure: Callable[[int], dict[str, Any]], settings: ActiveLearning | Replay, seeds: Sequence[int], tell: Tell
+) -> dict[str, Any]:
+    """A line for each strategy, one value for each control, and each strategy's ratio to uniform choice."""
+    found, seconds = [], []
+    for number, seed in enumerate(seeds, start=1):
+        began = time.process_time()
+        found.append(measure(seed))
+        seconds.append(round(time.process_time() - began, 1))
+        last = ", ".join(f"{name} {found[-1][name][-1]:.2f}" for name in settings.strategies)
+        tell(f"seed {seed} ({number} of {len(seeds)}): {last}, {seconds[-1]:.0f} CPU-seconds")
+    lines: dict[str, Line] = {name: line([one[name] for one in found]) for name in settings.strategies}
+    return {
+        "labels": list(settings.labels),
+        "strategies": list(settings.strategies),
+        **lines,
+        "controls": {name: line([[one["controls"][name]] for one in found]) for name in found[0]["controls"]},
+        "ratio": {
+            name: ratio(settings.labels, lines[UNIFORM], lines[name]) for name in settings.strategies if name != UNIFORM
+        },
+        "cpu_seconds": seconds,
+        "facts": [one["facts"] for one in found],
+    }
+
+
+def one_seed(domain: str, settings: ActiveLearning, seed: int, tell: Tell) -> dict[str, Any]:
+    """Of each strategy the mean accuracy over a cell's trainings along the labels, and what the choices were like."""
+    test = draw(domain, "test", problems=settings.problems, samples=settings.samples, seed=seed)
+    groups = draw(
+        domain, "pool", problems=settings.pool_problems, samples=settings.pool_samples, seed=seed, apart_from=test
+    )
+    pool = [attempt for group in groups for attempt in group]
+    with beginning(domain, settings.documents, settings.base, texts=texts(pool), seed=seed) as (origin, base):
+        cells = Cells(settings, origin, lambda model: _accuracy(test, learning.scores(model, test)), seed, tell)
+        found = cells.along(pool)
+        found["controls"] |= {
+            "zero_label": _accuracy(test, control(base, settings.training, test, origin=origin, seed=seed)),
+            "pass_at_n": rules.pass_at_n(samples_of(test, {}), ns=[settings.samples]).curve().mean[0],
+        }
+    return found
+
+
+class Cells:
+    """Trains on a choice of labels and measures, as many times as the settings say; the mean of it."""
+
+    def __init__(
+        self,
+        settings: ActiveLearning | Replay,
+        origin: Origin,
+        measure: Callable[[RewardModel], float],
+        seed: int,
+        tell: Tell,
+    ) -> None:
+        self._settings, self._origin, self._measure, self._seed, self._tell = settings, origin, measure, seed, tell
+        self._done = 0
+
+    def along(self, attempts: Sequence[Attempt]) -> dict[str, Any]:
+        """Every strategy's values along the labels, chosen from these, with what the first labels alone are worth."""
+        settings = self._settings
+        first, pool = parted(attempts, settings.first, self._seed)
+        selector = learning.trained(first, settings.training, kind="prm", origin=self._origin, seed=self._seed)
+        records = as_records(pool, selector)
+        found: dict[str, Any] = {"controls": {"first_labels": self.value(first)}, "facts": {}}
+        for strategy in settings.strategies:
+            chosen = [choose(pool, records, strategy, labels - len(first), self._seed) for labels in settings.labels]
+            found[strategy] = [self.value([*first, *some]) for some in chosen]
+            found["facts"][strategy] = {"with_an_error": [_with_an_error(some) for some in chosen]}
+        return found
+
+    def value(self, labelled: Sequence[Attempt]) -> float:
+        found = []
+        for run in range(self._settings.runs):
+            seed = self._seed + RUN_SEEDS * (run + 1)
+            model = learning.trained(labelled, self._settings.training, kind="prm", origin=self._origin, seed=seed)
+            found.append(self._measure(model))
+        self._done += 1
+        self._tell.part(self._done, 1 + len(self._settings.strategies) * len(self._settings.labels))
+        return float(np.mean(found))
+
+
+def parted(attempts: Sequence[Attempt], first: int, seed: int) -> tuple[list[Attempt], list[Attempt]]:
+    """The first ones, chosen by chance, and the rest. Raises `ValueError` where there are not that many."""
+    if first >= len(attempts):
+        raise ValueError(f"first is {first}, and there are only {len(attempts)} solutions to choose from")
+    order = np.random.default_rng([seed, 11]).permutation(len(attempts)).tolist()
+    return [attempts[place] for place in order[:first]], [attempts[place] for place in order[first:]]
+
+
+def as_records(pool: Sequence[Attempt], selector: RewardModel) -> list[dict[str, Any]]:
+    """The pool as scored sample lines, which is what selection takes everywhere."""
+    said = learning.said(selector, pool)
+    return [
+        {
+            "id": str(place),
+            "problem": attempt.problem,
+            "steps": list(attempt.steps),
+            "answer": attempt.answer,
+            "is_correct": attempt.right,
+            **written(score, "prm"),
+        }
+        for place, (attempt, score) in enumerate(zip(pool, said, strict=True))
+    ]
+
+
+def choose(
+    pool: Sequence[Attempt], records: Sequence[dict[str, Any]], strategy: str, budget: int, seed: int
+) -> list[Attempt]:
+    """What the product's own selection takes of the pool."""
+    picks = select(pool_of(records, strategy=strategy), strategy=strategy, budget=budget, seed=seed)
+    return [pool[pick.index] for pick in picks]
+
+
+def _accuracy(test: Groups, scored: Sequence[Floats]) -> float:
+    most = len(test[0])
+    return rules.best_of_n(samples_of(test, {"prm": list(scored)}), scorer="prm", ns=[most]).curve().mean[0]
+
+
+def _with_an_error(chosen: Sequence[Attempt]) -> float:
+    return sum(-1 in attempt.ratings for attempt in chosen) / max(len(chosen), 1)
