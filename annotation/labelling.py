@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, When
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 from django.utils.translation import gettext, gettext_noop
 
@@ -26,6 +26,7 @@ from annotation.models import (
     Annotation,
     Handout,
     Labeller,
+    Protocol,
     StepRating,
     TurnState,
     User,
@@ -172,13 +173,12 @@ def _submit(owner: Labeller, claim_id: int, submission: Submission) -> _Done:
     return _Done(receipt=receipt, closes=None if late else item, others=others, progress=progress)
 
 
-def _labelled(owner: Labeller) -> Case:
+def _labelled(owner: Labeller) -> Exists:
     """Whether this labeller has a record of a handout's solution already; of its problem, where solutions are built step by step."""
     mine = Annotation.objects.filter(labeller=owner)
-    graded = mine.filter(solution=OuterRef("work_item__solution"))
-    built = mine.filter(solution__isnull=True, work_item__problem=OuterRef("work_item__problem"))
-    either = Exists(graded) | (Q(work_item__solution__isnull=True) & Exists(built))
-    return Case(When(either, then=True), default=False, output_field=BooleanField())
+    if owner.project.protocol == Protocol.STEP_BY_STEP:
+        return Exists(mine.filter(solution__isnull=True, work_item__problem=OuterRef("work_item__problem")))
+    return Exists(mine.filter(solution=OuterRef("work_item__solution")))
 
 
 def _repeat(labeller: Labeller, submission: Submission, request_sha256: str) -> Receipt:

@@ -225,7 +225,8 @@ def top_up(*, owner: Labeller, held: list[Handout], closed: WorkItem | None = No
     fresh: list[WorkItem] = []
     known = [*kept, *([closed] if closed else [])]
     while not paused and len(kept) + len(fresh) < settings.CLAIMS_HELD:
-        item = _best_free(owner, besides=[*known, *fresh])
+        # Whoever holds nothing and submits nothing has not been told yet how far they came today.
+        item = _best_free(owner, besides=[*known, *fresh], counted=not held and closed is None)
         if item is None:
             break
         fresh.append(item)
@@ -235,18 +236,23 @@ def top_up(*, owner: Labeller, held: list[Handout], closed: WorkItem | None = No
     return [] if paused else [*held, *taken]
 
 
-def _best_free(owner: Labeller, *, besides: list[WorkItem]) -> WorkItem | None:
-    """The best free item, locked, that is none of these nor of their solutions. What they gave back comes last: a skip means "not now"."""
+def _best_free(owner: Labeller, *, besides: list[WorkItem], counted: bool) -> WorkItem | None:
+    """The best free item, locked, that is none of these nor of their solutions. What they gave back comes last: a skip means "not now".
+
+    `counted`: with the labeller's progress beside it.
+    """
     free = (
         WorkItem.objects.open_for(owner)
-        .exclude(pk__in=[item.pk for item in besides])
-        .exclude(solution__in=[item.solution_id for item in besides if item.solution_id is not None])
-        .exclude(solution__isnull=True, problem__in=[item.problem_id for item in besides if item.solution_id is None])
         .select_for_update(skip_locked=True, of=("self",))
         .select_related("problem", "solution")
-        .annotate(**Annotation.objects.progress_of(owner))
         .order_by("-priority", "pk")
     )
+    if owner.project.protocol == Protocol.STEP_BY_STEP:
+        free = free.exclude(problem__in=[item.problem_id for item in besides])
+    else:
+        free = free.exclude(solution__in=[item.solution_id for item in besides])
+    if counted:
+        free = free.annotate(**Annotation.objects.progress_of(owner))
     skipped = Handout.objects.filter(labeller=owner, work_item__state=WorkState.OPEN).values("work_item")
     return free.exclude(pk__in=skipped).first() or free.first()
 

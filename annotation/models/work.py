@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 from annotation.models.imports import Import
 from annotation.models.people import Labeller
 from annotation.models.problems import Problem, Solution
-from annotation.models.projects import Project
+from annotation.models.projects import Project, Protocol
 
 
 class BatchState(models.TextChoices):
@@ -61,14 +61,12 @@ class WorkItemQuerySet(models.QuerySet["WorkItem"]):
             models.Q(annotations__labeller=labeller)
             | models.Q(claimed_by=labeller, claimed_until__gte=Now(), state=WorkState.OPEN)
         )
-        graded = touched.filter(solution=models.OuterRef("solution"))
-        built = touched.filter(solution__isnull=True, problem=models.OuterRef("problem"))
-        return (
-            self.free()
-            .filter(project=labeller.project_id)
-            .exclude(models.Exists(graded))
-            .exclude(models.Q(solution__isnull=True) & models.Exists(built))
-        )
+        # What is open in a project is of its one protocol (`queue.enqueue`), so half of the question is enough.
+        if labeller.project.protocol == Protocol.STEP_BY_STEP:
+            mine = touched.filter(solution__isnull=True, problem=models.OuterRef("problem"))
+        else:
+            mine = touched.filter(solution=models.OuterRef("solution"))
+        return self.free().filter(project=labeller.project_id).exclude(models.Exists(mine))
 
 
 class WorkItem(models.Model):
