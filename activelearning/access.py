@@ -26,7 +26,7 @@ def round_(*, user: User, round_id: int) -> Round:
 
 
 def round_numbered(*, user: User, project: Project, number: int) -> Round:
-    rows = Round.objects.select_related("project", "batch", "reward_model", "snapshot", "created_by")
+    rows = Round.objects.select_related("project", "batch", "reward_model", "snapshot", "created_by", "before")
     return _one(_for_research(rows.filter(project=project, number=number), user))
 
 

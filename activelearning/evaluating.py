@@ -134,11 +134,17 @@ def _gold(attempt: Attempt) -> Iterator[Labelled]:
     rows = Solution.objects.landed().filter(project=attempt.project, problem__split=Split.EVALUATE)
     known = rows.filter(gold_first_errors__isnull=False).select_related("problem").order_by("pk")
     for solution in known.iterator(chunk_size=500):
-        steps = tuple(solution.steps)
-        wrong = min(solution.gold_first_errors or [len(steps)])
-        ratings: tuple[int | None, ...] = (*(1,) * wrong, -1) if wrong < len(steps) else (1,) * len(steps)
-        if steps:
-            yield Labelled(problem=solution.problem.text, steps=steps, ratings=ratings)
+        if ratings := gold_ratings(solution):
+            yield Labelled(problem=solution.problem.text, steps=tuple(solution.steps), ratings=ratings)
+
+
+def gold_ratings(solution: Solution) -> tuple[int | None, ...]:
+    """As a labeller who knows the first wrong step would have rated; empty where nobody knows it."""
+    if solution.gold_first_errors is None:
+        return ()
+    count = len(solution.steps)
+    wrong = min(solution.gold_first_errors, default=count)
+    return (*(1,) * wrong, -1) if wrong < count else (1,) * count
 
 
 # --- what models say of it ------------------------------------------------------------------------------------------

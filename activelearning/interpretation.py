@@ -134,7 +134,7 @@ def _labels(solution: Solution, good: tuple[float, ...]) -> tuple[Label, ...]:
     numbers: dict[int, int] = {}
     labels = []
     for annotation in found.order_by("pk"):
-        ratings = _from_the_first_on(annotation.ratings.all())
+        ratings = from_the_first_on(annotation.ratings.all())
         labels.append(
             Label(
                 annotation=annotation,
@@ -147,7 +147,7 @@ def _labels(solution: Solution, good: tuple[float, ...]) -> tuple[Label, ...]:
     return tuple(labels)
 
 
-def _from_the_first_on(rows: "QuerySet[StepRating]") -> tuple[int | None, ...]:
+def from_the_first_on(rows: "QuerySet[StepRating]") -> tuple[int | None, ...]:
     """One entry a step up to the last rated one, None where a record leaves a step out."""
     by_step = {row.step: row.rating for row in rows}
     return tuple(by_step.get(step) for step in range(max(by_step, default=-1) + 1))
@@ -230,6 +230,11 @@ def blamed(*, model: RewardModel, most: int) -> list[Parting]:
         for row in rows
         if (key := row["annotation__solution"]) in steps
     ]
+
+
+def has_judged(model: RewardModel) -> bool:
+    """Whether any step is both scored by it and rated by somebody: else model and labellers cannot part."""
+    return _judged(model).exists()
 
 
 def _judged(model: RewardModel, **more: Any) -> "QuerySet[StepRating]":

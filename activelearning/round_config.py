@@ -124,6 +124,23 @@ def _training(value: object) -> str:
     return "" if isinstance(value, dict) else "must be an object"
 
 
+def changes(new: dict[str, Any], old: dict[str, Any]) -> list[dict[str, Any]]:
+    """What differs between two stored configurations, field by field; what one of them does not say has its default.
+
+    Each is `{field, old, new, default}`; the trainer's own settings stand as `training.NAME`, None where one was not given.
+    """
+    defaults, now, before = (_flat({**RoundConfig().as_dict(), **config}) for config in ({}, new, old))
+    names = [name for name in {**defaults, **now, **before} if now.get(name) != before.get(name)]
+    return [
+        {"field": name, "old": before.get(name), "new": now.get(name), "default": defaults.get(name)} for name in names
+    ]
+
+
+def _flat(config: dict[str, Any]) -> dict[str, Any]:
+    training = {f"training.{name}": value for name, value in config["training"].items()}
+    return {name: value for name, value in config.items() if name != "training"} | training
+
+
 def trainer_settings(config: RoundConfig) -> dict[str, Any]:
     """Every setting that a training from the round's base has, its defaults spelt out."""
     return for_base(config.base, config.training).as_dict()

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError as BrokerAway
 
-from activelearning import device, rounds, scorings, shards
+from activelearning import automatic, device, rounds, scorings, shards
 from activelearning.models import Stage
 from activelearning.rewardmodel.child import die_with_parent
 from annotation import jobs
@@ -38,6 +38,7 @@ def score_shard(stage_pk: int) -> None:
 def reap() -> None:
     """Bring back what died with its worker and send again what nobody was told of."""
     rounds.reap()
+    automatic.start_due()
     scorings.reap()
     for stage in rounds.forgotten():
         nudge(stage.round_id)

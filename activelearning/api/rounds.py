@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from activelearning import access, round_config, rounds, tasks
+from activelearning import access, automatic, promotion, round_config, rounds, tasks
 from activelearning.api.shown import (
     RewardModelListShown,
     RewardModelShown,
@@ -23,8 +23,8 @@ from activelearning.api.shown import (
 from activelearning.models import RewardModel
 from annotation.access import RESEARCH
 from annotation.access import project as project_of
+from annotation.api.desk_answers import person
 from annotation.errors import FieldError, InvalidInput
-from annotation.models import User
 
 LISTED = 50  # rounds in one answer
 
@@ -56,7 +56,7 @@ class RoundsView(APIView):
     )
     def get(self, request: Request, slug: str) -> Response:
         """The project's rounds, newest first, fifty at a time; `next` leads to earlier ones."""
-        project = project_of(user=_person(request), slug=slug, roles=RESEARCH)
+        project = project_of(user=person(request), slug=slug, roles=RESEARCH)
         found = access.rounds_before(project=project, number=_before(request), most=LISTED + 1)
         more = f"{request.path}?before={found[LISTED - 1].number}" if len(found) > LISTED else None
         return Response({"results": [round_listed(one) for one in found[:LISTED]], "next": more})
@@ -64,7 +64,7 @@ class RoundsView(APIView):
     @extend_schema(request=RoundGiven, responses={201: RoundShown})
     def post(self, request: Request, slug: str) -> Response:
         """Start a round; 409 `round_active` with the `number` of the one that runs."""
-        user = _person(request)
+        user = person(request)
         project = project_of(user=user, slug=slug, roles=RESEARCH)
         started = rounds.start_round(project=project, config=request.data, actor=user)
         tasks.nudge_on_commit(started.pk)
@@ -77,7 +77,7 @@ class RoundView(APIView):
     @extend_schema(responses=RoundShown)
     def get(self, request: Request, round_id: int) -> Response:
         """State, stages, progress, metrics."""
-        return Response(round_shown(access.round_(user=_person(request), round_id=round_id)))
+        return Response(round_shown(access.round_(user=person(request), round_id=round_id)))
 
 
 class CancelView(APIView):
@@ -86,7 +86,7 @@ class CancelView(APIView):
     @extend_schema(request=None, responses=RoundShown)
     def post(self, request: Request, round_id: int) -> Response:
         """Stop it; 409 `not_running` where there is nothing to stop."""
-        user = _person(request)
+        user = person(request)
         rounds.cancel_round(round_=access.round_(user=user, round_id=round_id), actor=user)
         return Response(round_shown(access.round_(user=user, round_id=round_id)))
 
@@ -97,10 +97,42 @@ class RetryView(APIView):
     @extend_schema(request=None, responses=RoundShown)
     def post(self, request: Request, round_id: int) -> Response:
         """Go on from the stage that failed or was cancelled; 409 `nothing_to_retry` or `round_active`."""
-        user = _person(request)
+        user = person(request)
         rounds.retry_round(round_=access.round_(user=user, round_id=round_id), actor=user)
         tasks.nudge_on_commit(round_id)
         return Response(round_shown(access.round_(user=user, round_id=round_id)))
+
+
+class LoopGiven(serializers.Serializer[Any]):
+    auto_round_after = serializers.IntegerField(
+        allow_null=True, min_value=1, help_text="new labels that start a round; null: none starts by itself"
+    )
+
+
+class LoopShown(serializers.Serializer[Any]):
+    auto_round_after = serializers.IntegerField(allow_null=True)
+    new_labels = serializers.IntegerField(help_text="since the last round froze its own")
+    waits_for = serializers.CharField(help_text="labels, a_first_round, the_running_round, somebody, or nothing")
+
+
+class LoopView(APIView):
+    scopes = {"GET": "read", "PUT": "train"}
+
+    @extend_schema(responses=LoopShown)
+    def get(self, request: Request, slug: str) -> Response:
+        """When the next round starts by itself, and what it waits for."""
+        project = project_of(user=person(request), slug=slug, roles=RESEARCH)
+        return Response(automatic.standing(project).as_dict())
+
+    @extend_schema(request=LoopGiven, responses=LoopShown)
+    def put(self, request: Request, slug: str) -> Response:
+        """Let rounds start by themselves after so many new labels, or not (null)."""
+        user = person(request)
+        project = project_of(user=user, slug=slug, roles=RESEARCH)
+        given = LoopGiven(data=request.data)
+        given.is_valid(raise_exception=True)
+        automatic.set_after(project=project, after=given.validated_data["auto_round_after"], actor=user)
+        return Response(automatic.standing(project).as_dict())
 
 
 class RewardModelsView(APIView):
@@ -109,7 +141,7 @@ class RewardModelsView(APIView):
     @extend_schema(responses=RewardModelListShown)
     def get(self, request: Request, slug: str) -> Response:
         """The project's reward models, newest first."""
-        project = project_of(user=_person(request), slug=slug, roles=RESEARCH)
+        project = project_of(user=person(request), slug=slug, roles=RESEARCH)
         found = RewardModel.objects.filter(project=project).select_related("round").order_by("-pk")
         return Response({"results": [model_shown(model) for model in found]})
 
@@ -120,7 +152,7 @@ class RewardModelView(APIView):
     @extend_schema(responses=RewardModelShown)
     def get(self, request: Request, model_id: int) -> Response:
         """One reward model: metrics, and the round, snapshot and files that it came from."""
-        return Response(model_shown(access.reward_model(user=_person(request), model_id=model_id)))
+        return Response(model_shown(access.reward_model(user=person(request), model_id=model_id)))
 
 
 def _before(request: Request) -> int | None:
@@ -133,17 +165,24 @@ def _before(request: Request) -> int | None:
     return int(given)
 
 
-def _person(request: Request) -> User:
-    if not isinstance(request.user, User):  # the permission class has refused everybody else already
-        raise TypeError("a request without a person reached a view")
-    return request.user
+class PromoteView(APIView):
+    scopes = {"POST": "train"}
+
+    @extend_schema(request=None, responses=RewardModelShown)
+    def post(self, request: Request, model_id: int) -> Response:
+        """Make it the project's current model; 409 `already_current`, `not_measured` or `model_broken`."""
+        user = person(request)
+        promotion.promote(model=access.reward_model(user=user, model_id=model_id), actor=user)
+        return Response(model_shown(access.reward_model(user=user, model_id=model_id)))
 
 
 urlpatterns = [
     path("projects/<slug:slug>/rounds/", RoundsView.as_view(), name="api-rounds"),
+    path("projects/<slug:slug>/loop/", LoopView.as_view(), name="api-loop"),
     path("rounds/<int:round_id>/", RoundView.as_view(), name="api-round"),
     path("rounds/<int:round_id>/cancel/", CancelView.as_view(), name="api-round-cancel"),
     path("rounds/<int:round_id>/retry/", RetryView.as_view(), name="api-round-retry"),
     path("projects/<slug:slug>/models/", RewardModelsView.as_view(), name="api-reward-models"),
     path("models/<int:model_id>/", RewardModelView.as_view(), name="api-reward-model"),
+    path("models/<int:model_id>/promote/", PromoteView.as_view(), name="api-reward-model-promote"),
 ]

@@ -1,5 +1,10 @@
 """The addresses of the loop's API."""
 
-from activelearning.api import model_files, rounds, scorings
+from activelearning.api import lineage, model_files, rounds, scorings
 
-urlpatterns = [*rounds.urlpatterns, *model_files.urlpatterns, *scorings.urlpatterns]
+urlpatterns = [
+    *rounds.urlpatterns,
+    *model_files.urlpatterns,
+    *scorings.urlpatterns,
+    *lineage.urlpatterns,
+]

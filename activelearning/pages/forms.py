@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from activelearning import round_config
+from activelearning import automatic, round_config
 from activelearning.rewardmodel.config import TINY
 from activelearning.round_config import RoundConfig
 from annotation.pages.forms import PlainForm
@@ -16,6 +16,15 @@ STRATEGY_WORDS = {
     ),
     "mixed": _("80/20: four fifths convincing wrong answers, one fifth the most convincing of what remains."),
     "uniform": _("By chance: a baseline to compare with."),
+}
+START_WORDS = {
+    "base": _("its base: from scratch, so that nothing is handed down"),
+    "current": _("the current model: sooner done, and what it got wrong may stay"),
+}
+PROMOTION_WORDS = {
+    "always": _("always, when it has been measured"),
+    "better": _("if it is not worse than the current one on the same problems"),
+    "never": _("by hand only"),
 }
 BASE_WORDS = {TINY: _("tiny: a small model from scratch, minutes on a CPU")}
 
@@ -57,6 +66,23 @@ class RoundForm(PlainForm):
         label=_("Model"),
         help_text=_("It is trained on all labels so far, from this starting point."),
     )
+    start_from = forms.ChoiceField(
+        choices=lambda: [(name, str(START_WORDS[name])) for name in round_config.STARTS],
+        widget=forms.RadioSelect,
+        required=False,
+        label=_("Training begins from"),
+    )
+    promote = forms.ChoiceField(
+        choices=lambda: [(name, str(PROMOTION_WORDS[name])) for name in round_config.PROMOTIONS],
+        widget=forms.RadioSelect,
+        required=False,
+        label=_("Its model becomes the current one"),
+    )
+    uniform_control = forms.BooleanField(
+        required=False,
+        label=_("Compare with labels drawn by chance"),
+        help_text=_("Two small models more are trained: on the labels that no strategy chose, and on as many of all."),
+    )
     hold_out_percent = forms.IntegerField(
         min_value=1,
         max_value=50,
@@ -69,10 +95,14 @@ class RoundForm(PlainForm):
 
     def config(self) -> dict[str, Any]:
         """The filled form as a round's configuration."""
-        given = dict(self.cleaned_data)
+        given = {name: value for name, value in self.cleaned_data.items() if value != ""}
         given["uniform_share"] = given.pop("uniform_percent") / 100
         given["hold_out"] = given.pop("hold_out_percent") / 100
         return given
+
+
+class AutomaticForm(PlainForm):
+    auto_round_after = forms.IntegerField(min_value=1, max_value=automatic.MOST, required=False)
 
 
 def initial(last: dict[str, Any] | None) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import get_language, gettext
 
-from activelearning import access, rounds, tasks, verdict_words
+from activelearning import access, automatic, round_config, rounds, tasks, verdict_words
 from activelearning.api.shown import stage_shown, verdict_shown
 from activelearning.models import RewardModel, Round, RoundState, Selected, Stage
-from activelearning.pages.figures import figures
-from activelearning.pages.forms import RoundForm, initial
+from activelearning.pages import charts
+from activelearning.pages.figures import figures, labelled, sampled_told
+from activelearning.pages.forms import AutomaticForm, RoundForm, initial
 from activelearning.retelling import retold
 from annotation.access import RESEARCH
 from annotation.errors import DomainError
@@ -28,13 +29,19 @@ TONES = {"running": "accent", "done": "good", "failed": "bad", "cancelled": "oka
 
 @project_page(RESEARCH)
 def index(request: HttpRequest, user: User, project: Project) -> HttpResponse:
-    found = Round.objects.filter(project=project).select_related("batch", "reward_model", "created_by")
+    rows = Round.objects.filter(project=project).select_related("batch", "reward_model", "created_by")
+    found = list(rows.order_by("-number")[:ROUNDS_SHOWN])
     listed = [
-        {"round": row, "tone": TONES[row.state], "model": _model(row), "metrics": figures(_model(row))}
-        for row in found.order_by("-number")[:ROUNDS_SHOWN]
+        {"round": row, "tone": TONES[row.state], "model": _model(row), "metrics": figures(_model(row))} for row in found
     ]
-    active = next((row["round"] for row in listed if row["tone"] == "accent"), None)
-    return render(request, "activelearning/rounds.html", {"project": project, "rounds": listed, "active": active})
+    context = {
+        "project": project,
+        "rounds": listed,
+        "active": next((row for row in found if row.state == RoundState.RUNNING), None),
+        "loop": automatic.standing(project),
+        "curve": charts.learning_curve(found),
+    }
+    return render(request, "activelearning/rounds.html", context)
 
 
 @project_page(RESEARCH, "GET", "POST")
@@ -50,8 +57,39 @@ def new(request: HttpRequest, user: User, project: Project) -> HttpResponse:
             tasks.nudge_on_commit(started.pk)
             return redirect("round", project.slug, started.number)
     pool = Solution.objects.pool(project).count()
-    context = {"project": project, "form": form, "pool": pool, "last": last}
+    context = {"project": project, "form": form, "pool": pool, "last": last, "changes": _to_compare(form, last)}
     return render(request, "activelearning/round_new.html", context, **status_of(form))
+
+
+def _to_compare(form: RoundForm, last: Round | None) -> dict[str, Any] | None:
+    """What the page's script holds the form against: each field's last value and default, as the form writes them."""
+    if last is None:
+        return None
+    before, defaults = initial(last.config), initial(None)
+    shown = {field.name: str(field.label) for field in form.visible_fields()}
+    return {
+        "fields": {
+            name: {"label": label, "last": before[name], "default": defaults[name]} for name, label in shown.items()
+        },
+        "words": {
+            "changed": gettext("{label}: {last} → {now}"),
+            "default": gettext("default {default}"),
+            "on": gettext("yes"),
+            "off": gettext("no"),
+            "none": gettext("no limit"),
+        },
+    }
+
+
+@project_page(RESEARCH, "POST")
+def automatically(request: HttpRequest, user: User, project: Project) -> HttpResponse:
+    form = AutomaticForm(request.POST)
+    if form.is_valid():
+        automatic.set_after(project=project, after=form.cleaned_data["auto_round_after"], actor=user)
+        messages.success(request, gettext("Saved."))
+    else:
+        messages.error(request, gettext("Give a whole number of labels, or nothing."))
+    return redirect("rounds", project.slug)
 
 
 @project_page(RESEARCH)
@@ -76,6 +114,12 @@ def detail(request: HttpRequest, user: User, project: Project, number: int) -> H
         "figures": figures(model),
         "verdict": verdict_shown(found),
         "promotion": _promotion(found),
+        "changes": _changes(found),
+        "best_of_n": charts.best_of_n(found.outcome.get("best_of_n")),
+        "sampled_on": sampled_told(found.outcome.get("best_of_n")),
+        "calibration": charts.calibration(found.outcome.get("step")),
+        "labelled": labelled(found.outcome),
+        "control": verdict_words.control_told(found.outcome["control"]) if "control" in found.outcome else "",
         "chosen": _chosen(found),
         "chosen_count": found.selected.count(),
         "shown": SHOWN,
@@ -116,6 +160,14 @@ def _model(found: Round) -> RewardModel | None:
     return getattr(found, "reward_model", None)
 
 
+def _changes(found: Round) -> dict[str, Any] | None:
+    """Against the round before, which is None for the first."""
+    before = Round.objects.filter(project=found.project_id, number=found.number - 1).first()
+    if before is None:
+        return None
+    return {"number": before.number, "rows": round_config.changes(found.config, before.config)}
+
+
 def _promotion(found: Round) -> str:
     given = found.outcome.get("promotion")
     return verdict_words.promotion_told(given["reason"], promoted=given["promoted"]) if given else ""
@@ -153,6 +205,7 @@ def _chosen(found: Round) -> list[Selected]:
 urlpatterns = [
     path("projects/<slug:slug>/rounds/", index, name="rounds"),
     path("projects/<slug:slug>/rounds/new/", new, name="round-new"),
+    path("projects/<slug:slug>/rounds/automatic/", automatically, name="rounds-automatic"),
     path("projects/<slug:slug>/rounds/<int:number>/", detail, name="round"),
     path("projects/<slug:slug>/rounds/<int:number>/cancel/", cancel, name="round-cancel"),
     path("projects/<slug:slug>/rounds/<int:number>/retry/", retry, name="round-retry"),

@@ -1,5 +1,5 @@
 """The addresses of the loop's pages."""
 
-from activelearning.pages import models, rounds, solutions
+from activelearning.pages import lineage, models, rounds, solutions
 
-urlpatterns = [*rounds.urlpatterns, *models.urlpatterns, *solutions.urlpatterns]
+urlpatterns = [*rounds.urlpatterns, *models.urlpatterns, *solutions.urlpatterns, *lineage.urlpatterns]

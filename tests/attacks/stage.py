@@ -200,5 +200,6 @@ def _round(stage: Stage, project: Project, snapshot: Snapshot) -> None:
         result={"rating_probs": [PROBABILITIES], "prm_score": 0.1772453850},
     )  # fmt: skip
     stage.canaries["asked-score"] = "1772453850"
-    stage.parameters |= {"round_id": started.pk, "number": started.number, "model_id": model.pk, "name": "config.json"}
+    stage.parameters |= {"round_id": started.pk, "number": started.number, "model_id": model.pk, "other_id": model.pk}
+    stage.parameters["name"] = "config.json"
     stage.parameters["scoring_id"] = asked.pk

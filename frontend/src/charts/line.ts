@@ -15,6 +15,8 @@ export interface ChartData {
   readonly series: readonly Series[];
   readonly x_label?: string;
   readonly y_label?: string;
+  /** Only whole numbers along x: rounds, samples. */
+  readonly whole?: boolean;
 }
 
 export interface Chart {
@@ -22,6 +24,7 @@ export interface Chart {
 }
 
 const HEIGHT = 260;
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
 const numbers = new Intl.NumberFormat(document.documentElement.lang || "en", { maximumSignificantDigits: 4 });
 const TONES = ["--accent", "--great", "--bad", "--warn", "--okay"];
 const DASHES = [[], [6, 4], [2, 3], [8, 3, 2, 3], [1, 3]];
@@ -99,7 +102,7 @@ function options(holder: HTMLElement, data: ChartData, now: () => ChartData): uP
       const first = 1 + data.series.length + 2 * index;
       return { series: [first, first + 1], fill: `color-mix(in srgb, ${tone(TONES[line % TONES.length] ?? "--accent")} 14%, transparent)` };
     }),
-    axes: [axis(data.x_label, 44), axis(data.y_label, 56)],
+    axes: [{ ...axis(data.x_label, 44), ...(data.whole ? { incrs: WHOLE } : {}) }, axis(data.y_label, 56)],
     hooks: { draw: [(plot) => labelEnds(plot, now(), font, tone)] },
   };
 }

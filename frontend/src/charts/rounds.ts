@@ -1,6 +1,7 @@
 // Live pages of rounds: stages, bars and the loss curve follow the API every two seconds until the round has ended; other charts are drawn once.
 import "uplot/dist/uPlot.min.css";
 import { lineChart, type Chart, type ChartData } from "./line";
+import { offerExports } from "./exports";
 import { countLabel, currentStage, curveColumns, isFinal, toneOf, type Round, type StageProgress, type Words } from "./progress";
 
 const EVERY_MS = 2_000;
@@ -104,7 +105,9 @@ function pointsIn(holder: HTMLElement): unknown {
 async function drawOnce(holder: HTMLElement): Promise<void> {
   const url = holder.dataset["seriesUrl"];
   const data = (url ? await ask(url) : pointsIn(holder)) as ChartData | null;
-  if (data) lineChart(holder, holder.dataset["title"] ?? "").show(data);
+  if (!data) return;
+  lineChart(holder, holder.dataset["title"] ?? "").show(data);
+  offerExports(holder, data);
 }
 
 /** The page is read anew once, so that results written by the server appear. */

@@ -55,6 +55,9 @@ if (document.querySelector("form[data-account]") && typeof BroadcastChannel !== 
   new BroadcastChannel("labelapp-desk").postMessage({ signed_in: true });
 }
 
+const changed = document.querySelector<HTMLElement>("[data-changes]");
+if (changed) void import("./changes").then(({ showChanges }) => showChanges(changed));
+
 const instructions = document.querySelectorAll<HTMLElement>("[data-instructions]");
 if (instructions.length > 0) void import("./instructions").then(({ showInstructions }) => showInstructions(instructions));
 

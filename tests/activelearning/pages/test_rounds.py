@@ -24,6 +24,9 @@ FORM = {
     "base": "tiny",
     "hold_out_percent": "10",
     "seed": "7",
+    "start_from": "base",
+    "promote": "better",
+    "uniform_control": "on",
 }
 
 
@@ -69,6 +72,7 @@ def test_the_form_starts_a_round_as_filled_in_and_shows_it(browser: Client, proj
     config = Round.objects.get().config
     assert (config["strategy"], config["budget"], config["per_problem"]) == ("mixed", 40, None)
     assert (config["uniform_share"], config["hold_out"], config["labels_each"], config["seed"]) == (0.25, 0.1, 2, 7)
+    assert (config["start_from"], config["promote"], config["uniform_control"]) == ("base", "better", True)
 
 
 def test_the_form_starts_from_the_last_rounds_configuration(browser: Client, project: Project) -> None:
