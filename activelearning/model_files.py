@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 
 from activelearning.models import RewardModel
+from activelearning.rewardmodel.card import NAME as CARD
 from annotation.errors import Conflict, NotFound
 
 MANIFEST = "training.json"
@@ -30,7 +31,10 @@ class ModelFile:
 
 
 def listed(*, model: RewardModel) -> list[ModelFile]:
-    """The manifest first, then what it names, by name. Raises `Conflict` `model_files_missing` where the folder is not whole."""
+    """The manifest first, then what it names, by name, and the model card as it is now.
+
+    Raises `Conflict` `model_files_missing` where the folder is not whole.
+    """
     folder = Path(settings.DATA_DIR) / model.path
     try:
         written = (folder / MANIFEST).read_bytes()
@@ -39,6 +43,9 @@ def listed(*, model: RewardModel) -> list[ModelFile]:
     if hashlib.sha256(written).hexdigest() != model.sha256:
         raise _missing(model)
     named: dict[str, str] = {MANIFEST: model.sha256, **dict(sorted(json.loads(written)["files"].items()))}
+    card = folder / CARD
+    if CARD not in named and card.is_file():  # added to when the model is measured, so that no manifest vouches for it
+        named[CARD] = hashlib.sha256(card.read_bytes()).hexdigest()
     return [_file(model, folder, name, sha256) for name, sha256 in named.items() if _is_handed_out(name)]
 
 
