@@ -21,6 +21,7 @@ from django.conf import settings as django_settings
 from activelearning import rounds, tasks
 from activelearning.attempt import folder_of
 from activelearning.models import Round, RoundState, Stage
+from activelearning.rewardmodel import train
 from annotation import projects
 from annotation.models import JobState, WorkItem
 from tests.activelearning.loop import QUICK, fill_pool, label_solutions
@@ -137,18 +138,11 @@ def weights_of(folder: Path) -> str:
 
 
 def unbroken_weights(started: Round, folder: Path) -> str:
-    """The same training, from the same frozen files, left alone."""
+    """The same training, from the same frozen files, left alone, in this process."""
     files = folder_of(started)
-    command = [sys.executable, "-m", "activelearning.rewardmodel.train", "--kind", "prm", "--seed", "1"]
-    command += ["--data", str(files / "train.jsonl"), "--config", str(files / "training_config.json")]
-    subprocess.run(
-        [*command, "--output", str(folder)],
-        check=True,
-        cwd=django_settings.BASE_DIR,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
-        capture_output=True,
-        timeout=600,
-    )
+    words: list[object] = ["--kind", "prm", "--seed", "1", "--data", files / "train.jsonl"]
+    words += ["--config", files / "train_config.json", "--output", folder]
+    assert train.main([str(word) for word in words]) == 0
     return weights_of(folder)
 
 
