@@ -1,5 +1,6 @@
 """What every test may ask for: a small cast of accounts in one project, and clients that speak as one of them."""
 
+import importlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from django.test import Client
 from django.utils import translation
 from django_vite.core.asset_loader import DjangoViteAppClient, DjangoViteAssetLoader, DjangoViteConfig
 
+from activelearning import child
 from annotation import accounts, projects
 from annotation.models import Project, Role, User
 from tests.browsers import browser, playwright  # noqa: F401  (fixtures for every folder)
@@ -106,3 +108,21 @@ def signed_in() -> Callable[[User], Client]:
         return client
 
     return make
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Training and scoring by a child's own command line without a new process, which takes seconds to import torch."""
+    import torch
+
+    threads = torch.get_num_threads()
+
+    def run(module: str, arguments: list[str], *, log: Path, tick: Callable[[], None]) -> None:
+        log.touch()
+        if importlib.import_module(module).main(arguments) != 0:
+            raise child.ChildRefused(f"The {module.rpartition('.')[2]}r refused.")
+        tick()
+
+    monkeypatch.setattr(child, "run", run)
+    yield
+    torch.set_num_threads(threads)

@@ -104,7 +104,7 @@ def test_no_problem_is_both_learnt_from_and_measured_on(project: Project, attemp
     assert 1 <= len(problems_of(held_out)) <= 10
 
 
-def test_freezing_twice_leaves_the_same_files_though_labels_came_in_between(project: Project, attempt: Any) -> None:
+def test_f25_freezing_twice_leaves_the_same_files_though_labels_came_in_between(project: Project, attempt: Any) -> None:
     label_solutions(project, problems=20)
     held = attempt("freeze")
     first = pipeline.freeze(held)
@@ -150,13 +150,13 @@ def test_too_few_labels_are_refused_clearly(project: Project, attempt: Any) -> N
         pipeline.freeze(attempt("freeze"))
 
 
-def test_labels_without_a_wrong_step_are_refused_clearly(project: Project, attempt: Any) -> None:
+def test_f24_labels_without_a_wrong_step_are_refused_clearly(project: Project, attempt: Any) -> None:
     label_solutions(project, problems=20, wrong=(False,))
     with pytest.raises(Conflict, match="Every labelled step is right"):
         pipeline.freeze(attempt("freeze"))
 
 
-def test_one_problem_alone_is_learnt_from_and_nothing_is_measured(project: Project, attempt: Any) -> None:
+def test_f24_one_problem_alone_is_learnt_from_and_nothing_is_measured(project: Project, attempt: Any) -> None:
     problem = problem_of(project, 1)
     label_these(project, {solution_of(problem, 1, wrong=bool(n % 2)).pk: bool(n % 2) for n in range(12)})
     result = pipeline.freeze(attempt("freeze"))

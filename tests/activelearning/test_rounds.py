@@ -91,7 +91,7 @@ def test_another_project_has_rounds_of_its_own(project: Project) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_starts_at_the_same_moment_one_wins() -> None:
+def test_f18_of_two_starts_at_the_same_moment_one_wins() -> None:
     project = projects.create_project(slug="algebra")
     both_ready = threading.Barrier(2)
 
@@ -164,7 +164,7 @@ def test_a_stage_that_somebody_works_on_is_not_started_again(project: Project, s
 
 
 @pytest.mark.django_db(transaction=True)
-def test_ten_copies_of_one_message_carry_the_stage_out_once(stages_do: Any) -> None:
+def test_f17_ten_copies_of_one_message_carry_the_stage_out_once(stages_do: Any) -> None:
     started = start(projects.create_project(slug="algebra"))
     done = stages_do(freeze=lambda _: time.sleep(0.3) or {})
 
@@ -203,7 +203,7 @@ def test_a_refusal_fails_the_round_at_once_with_its_reason(project: Project, sta
     assert rounds.next_due(round_pk=ended.pk) is None
 
 
-def test_a_stage_that_breaks_each_time_stops_after_three_attempts_and_says_why(
+def test_f19_a_stage_that_breaks_each_time_stops_after_three_attempts_and_says_why(
     project: Project, stages_do: Any
 ) -> None:
     def poison(_: Attempt) -> dict[str, Any]:
@@ -237,7 +237,7 @@ def test_a_stage_whose_worker_fell_silent_waits_again_and_a_living_one_is_left_a
     assert state_of(started, "freeze") == JobState.PENDING
 
 
-def test_a_worker_that_dies_three_times_without_getting_further_fails_the_round(project: Project) -> None:
+def test_f19_a_worker_that_dies_three_times_without_getting_further_fails_the_round(project: Project) -> None:
     started = start(project)
     pk = started.stages.get(name="freeze").pk
     for _ in range(3):
@@ -287,7 +287,7 @@ def two_attempts(project: Project) -> tuple[Attempt, Attempt]:
     return Attempt(old), Attempt(new)
 
 
-def test_a_stale_writer_is_refused_everywhere_and_the_new_one_is_not(two_attempts: tuple[Attempt, Attempt]) -> None:
+def test_f17_a_stale_writer_is_refused_everywhere_and_the_new_one_is_not(two_attempts: tuple[Attempt, Attempt]) -> None:
     old, new = two_attempts
     for write in (old.check, lambda: old.report(done=1, total=1, message=""), lambda: old.finish({"by": "old"})):
         with pytest.raises(JobLost):

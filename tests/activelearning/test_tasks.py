@@ -66,13 +66,13 @@ def test_a_message_of_a_round_that_is_gone_changes_nothing(project: Project) -> 
     assert not Round.objects.exists()
 
 
-def test_a_lost_message_is_sent_again_by_the_reaper_and_a_fresh_one_is_not(started: Round, sent: Sent) -> None:
+def test_f15_a_lost_message_is_sent_again_by_the_reaper_and_a_fresh_one_is_not(started: Round, sent: Sent) -> None:
     tasks.reap()
     tasks.reap()
     assert sent == [(started.pk, "default")]
 
 
-def test_without_a_broker_the_round_is_kept_and_nudged_later(
+def test_f14_without_a_broker_the_round_is_kept_and_nudged_later(
     started: Round, monkeypatch: pytest.MonkeyPatch, sent: Sent
 ) -> None:
     remember: Callable[..., None] = tasks.advance.apply_async

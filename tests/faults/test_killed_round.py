@@ -147,7 +147,7 @@ def unbroken_weights(started: Round, folder: Path) -> str:
 
 
 @pytest.mark.long
-def test_a_killed_workers_round_goes_on_by_itself_and_ends_with_the_same_weights(
+def test_f16_a_killed_workers_round_goes_on_by_itself_and_ends_with_the_same_weights(
     data_folder: Path, processes: Processes
 ) -> None:
     project = projects.create_project(slug="algebra")

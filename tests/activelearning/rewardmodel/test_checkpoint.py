@@ -112,7 +112,7 @@ def reseal(folder: Path) -> None:
     (folder / MANIFEST).write_text(json.dumps(manifest))
 
 
-def test_a_changed_file_and_a_changed_manifest_are_refused(trained: Path, tmp_path: Path) -> None:
+def test_f23_a_changed_file_and_a_changed_manifest_are_refused(trained: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(trained, tmp_path / "model")
     manifest_sha256 = sha256_of(folder / MANIFEST)
     weights = folder / "model.safetensors"
@@ -154,7 +154,7 @@ def test_missing_and_unnamed_files_are_refused(trained: Path, tmp_path: Path) ->
         {"model_type": "no-such-model"},
     ],
 )
-def test_another_architecture_is_refused(trained: Path, tmp_path: Path, change: dict[str, Any]) -> None:
+def test_f23_another_architecture_is_refused(trained: Path, tmp_path: Path, change: dict[str, Any]) -> None:
     folder = shutil.copytree(trained, tmp_path / "model")
     config = folder / "config.json"
     config.write_text(json.dumps(json.loads(config.read_text()) | change))
@@ -184,7 +184,7 @@ def test_the_last_two_states_are_kept(tmp_path: Path) -> None:
     assert [path.name for path in states.states()] == ["state-000000011.safetensors", "state-000000010.safetensors"]
 
 
-def test_a_file_is_whole_or_what_it_was(tmp_path: Path) -> None:
+def test_f20_a_file_is_whole_or_what_it_was(tmp_path: Path) -> None:
     write_file(tmp_path / "a", b"one")
     write_file(tmp_path / "a", b"two")
     assert (tmp_path / "a").read_bytes() == b"two"

@@ -119,7 +119,7 @@ def test_a_finished_training_returns_at_once_and_another_one_is_refused(
     assert run_training(tmp_path, mixed_records(11)) == 1
 
 
-def test_a_loss_that_is_not_finite_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f22_a_loss_that_is_not_finite_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     accumulate = Run._accumulate
     seen: list[str] = []
 
@@ -136,7 +136,7 @@ def test_a_loss_that_is_not_finite_is_skipped(tmp_path: Path, monkeypatch: pytes
     assert found["skipped_steps"] == 1
 
 
-def test_gradients_that_are_not_finite_are_skipped_and_then_stop_the_training(
+def test_f22_gradients_that_are_not_finite_are_skipped_and_then_stop_the_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     accumulate = Run._accumulate
@@ -153,7 +153,7 @@ def test_gradients_that_are_not_finite_are_skipped_and_then_stop_the_training(
     assert not (tmp_path / "model" / "model.safetensors").exists()
 
 
-def test_out_of_memory_halves_the_rows_three_times_and_then_says_so(
+def test_f21_out_of_memory_halves_the_rows_three_times_and_then_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logits = RewardModel.logits
@@ -190,7 +190,7 @@ def test_a_batch_in_several_rows_gives_the_same_loss(
 @pytest.mark.parametrize(
     "records", [[], [record([1, 1])], [record([0, 0])], [record([-1])], [record([None])], [record([])]]
 )
-def test_data_that_teaches_nothing_is_refused(
+def test_f24_data_that_teaches_nothing_is_refused(
     tmp_path: Path, records: list[Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_training(tmp_path, records) == 1
