@@ -6,14 +6,21 @@ Reviewers too may have a solution scored that they bring themselves; a labeller 
 from typing import TypeVar
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from activelearning.models import RewardModel, Round, Scoring
 from annotation.access import READING, RESEARCH
-from annotation.errors import NotFound
+from annotation.errors import Forbidden, NotFound
 from annotation.models import Project, User
 
 Row = TypeVar("Row", Round, RewardModel, Scoring)
 ProjectRow = TypeVar("ProjectRow", Round, RewardModel)
+
+
+def require_operator(*, user: User) -> None:
+    """The jobs of all projects at once are an operator's business. Raises `Forbidden`."""
+    if not user.is_operator:
+        raise Forbidden(gettext("Only an operator of this installation sees the jobs of all projects."))
 
 
 def _for_research(rows: "QuerySet[ProjectRow]", user: User) -> "QuerySet[ProjectRow]":

@@ -200,3 +200,25 @@ class Selected(models.Model):
             models.UniqueConstraint(fields=["round", "solution"], name="selected_once_a_round"),
             models.UniqueConstraint(fields=["round", "rank"], name="selected_rank_unique"),
         ]
+
+
+class WorkerHost(models.Model):
+    """A worker as it last told of itself (`workers.py`): its host, the queues that it takes from, and what it computes with."""
+
+    host = models.CharField(max_length=100)
+    queues = models.CharField(max_length=200)  # names, sorted, with commas between
+    process = models.CharField(max_length=200)
+    gpus = models.JSONField(
+        default=list
+    )  # {"name", "memory_total", "memory_free"} each, in bytes; none: it computes on the CPU
+    cores = models.PositiveIntegerField()
+    memory_total = models.PositiveBigIntegerField()  # bytes; 0 where the kernel does not say
+    memory_free = models.PositiveBigIntegerField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["host", "queues"], name="worker_host_once")]
+
+    @property
+    def trains(self) -> bool:
+        return "train" in self.queues.split(",")

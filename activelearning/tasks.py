@@ -5,12 +5,12 @@ from typing import Any
 
 import structlog
 from celery import shared_task
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_ready, worker_shutdown
 from django.db import transaction
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError as BrokerAway
 
-from activelearning import automatic, device, rounds, scorings, shards
+from activelearning import automatic, device, rounds, scorings, shards, workers
 from activelearning.models import Stage
 from activelearning.rewardmodel.child import die_with_parent
 from annotation import jobs
@@ -40,6 +40,7 @@ def reap() -> None:
     rounds.reap()
     automatic.start_due()
     scorings.reap()
+    workers.forget_silent()
     for stage in rounds.forgotten():
         nudge(stage.round_id)
 
@@ -66,3 +67,20 @@ def nudge_on_commit(round_pk: int) -> None:
 def die_with_the_worker(**_: Any) -> None:
     """A pool process whose worker was killed would finish its stage as an orphan beside the one that takes over."""
     die_with_parent(os.getppid())
+
+
+_tellers: list[workers.Teller] = []
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def tell_of_this_worker(sender: Any, **_: Any) -> None:
+    """People see on the jobs page which workers there are and with which devices."""
+    teller = workers.Teller([queue.name for queue in sender.task_consumer.queues])
+    _tellers.append(teller)
+    teller.start()
+
+
+@worker_shutdown.connect  # type: ignore[untyped-decorator]
+def tell_no_more(**_: Any) -> None:
+    while _tellers:
+        _tellers.pop().stop()

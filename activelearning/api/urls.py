@@ -1,10 +1,11 @@
 """The addresses of the loop's API."""
 
-from activelearning.api import lineage, model_files, rounds, scorings
+from activelearning.api import jobs, lineage, model_files, rounds, scorings
 
 urlpatterns = [
     *rounds.urlpatterns,
     *model_files.urlpatterns,
     *scorings.urlpatterns,
     *lineage.urlpatterns,
+    *jobs.urlpatterns,
 ]

@@ -1,5 +1,11 @@
 """The addresses of the loop's pages."""
 
-from activelearning.pages import lineage, models, rounds, solutions
+from activelearning.pages import jobs, lineage, models, rounds, solutions
 
-urlpatterns = [*rounds.urlpatterns, *models.urlpatterns, *solutions.urlpatterns, *lineage.urlpatterns]
+urlpatterns = [
+    *jobs.urlpatterns,
+    *rounds.urlpatterns,
+    *models.urlpatterns,
+    *solutions.urlpatterns,
+    *lineage.urlpatterns,
+]

@@ -37,7 +37,9 @@ class StepSupply(Job):
             # Asked by the reaper every few seconds, over a table that only grows.
             models.Index(
                 fields=["requested_at"], name="step_supply_due", condition=models.Q(state__in=["pending", "running"])
-            )
+            ),
+            # The newest failed ones, for the page of jobs.
+            models.Index(fields=["-finished_at"], name="step_supply_failed", condition=models.Q(state="failed")),
         ]
 
 

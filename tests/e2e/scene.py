@@ -4,6 +4,7 @@ That is rounds and imports in every state, a project with nothing in it, a pause
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from math import prod
 from time import time
 from typing import Any
@@ -19,7 +20,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from activelearning import rounds
-from activelearning.models import RewardModel, Round, RoundState, Selected
+from activelearning.models import RewardModel, Round, RoundState, Selected, WorkerHost
 from annotation import accounts, labelling, membership, projects, queue
 from annotation.labelling import Submission
 from annotation.models import Import, JobState, Membership, Project, Protocol, Role, Score, User
@@ -120,6 +121,19 @@ def _full(project: Project, researcher: User) -> None:
     for state in (RoundState.FAILED, RoundState.CANCELLED, RoundState.DONE):
         _round(project, state, researcher)
     _scored_and_labelled(project)
+    _workers()
+
+
+def _workers() -> None:
+    """A trainer with two GPUs, one that fell silent, and a worker without any."""
+    card = {"name": "NVIDIA A100-SXM4-80GB", "memory_total": 80 << 30, "memory_free": 12 << 30}
+    memory = {"process": "p", "cores": 16, "memory_total": 64 << 30, "memory_free": 20 << 30, "seen_at": timezone.now()}
+    rows: list[dict[str, Any]] = [
+        {"host": "trainer-1.cluster.example.org", "queues": "train", "gpus": [card, card]},
+        {"host": "trainer-2", "queues": "train", "gpus": [card], "seen_at": timezone.now() - timedelta(hours=1)},
+        {"host": "web-1", "queues": "default"},
+    ]
+    WorkerHost.objects.bulk_create(WorkerHost(**{**memory, **row}) for row in rows)
 
 
 def _scored_and_labelled(project: Project) -> None:
@@ -152,8 +166,9 @@ def _imports(project: Project, researcher: User) -> None:
     ]
     rows: list[dict[str, Any]] = [
         {"state": JobState.DONE, "kind": "labels", "counts": counts, "sha256": "ab" * 32, "finished_at": timezone.now()},
-        {"state": JobState.FAILED, "refused": lines, "refused_count": 1_240, "error": "1,240 lines were refused, so nothing was imported."},
-        {"state": JobState.RUNNING, "kind": "queue", "progress": {"rows": 4_000, "total": 10_000}},
+        {"state": JobState.FAILED, "refused": lines, "refused_count": 1_240, "finished_at": timezone.now(),
+         "error": "1,240 lines were refused, so nothing was imported."},
+        {"state": JobState.RUNNING, "kind": "queue", "progress": {"rows": 4_000, "total": 10_000}, "worker": "web-1/1/1/1"},
         {"state": JobState.PENDING},
     ]  # fmt: skip
     for number, fields in enumerate(rows):
@@ -171,7 +186,9 @@ def _round(project: Project, state: RoundState, researcher: User) -> None:
     else:
         made.stages.filter(order__gte=4).update(state=JobState.PENDING, result={})
         tail = "Traceback (most recent call last):\n  …\nOSError: [Errno 28] No space left on device"
-        made.stages.filter(order=4).update(state=state.value, log_tail=tail, error="The grader ended with exit code 1.")
+        made.stages.filter(order=4).update(
+            state=state.value, log_tail=tail, error="The grader ended with exit code 1.", finished_at=timezone.now()
+        )
         Round.objects.filter(pk=made.pk).update(error="The grader ended with exit code 1." if state == "failed" else "")
     Round.objects.filter(pk=made.pk).update(state=state, finished_at=timezone.now())
 
@@ -204,6 +221,7 @@ def paths_beside(stage: theatre.Stage) -> Iterator[tuple[str, str]]:
     for page in ("queue", "imports", "data", "rounds", "rounds/new", "people", "settings"):
         yield "admin", f"/projects/full/{page}/"
         yield "admin", f"/projects/empty/{page}/"
+    yield "admin", "/projects/full/jobs/"
     yield from (("researcher", f"/projects/full/rounds/{number}/") for number in (1, 2, 3))
     full = Project.objects.get(slug="full")
     yield "researcher", f"/projects/full/models/{full.reward_models.get().pk}/"

@@ -15,7 +15,6 @@ from activelearning.rewardmodel.checkpoint import read_manifest
 from activelearning.scorer import OpenModels
 from annotation import accounts, imports, jobs
 from annotation.models import Import, Project, User
-from tests.activelearning.conftest import in_process  # noqa: F401  (training in this process)
 from tests.activelearning.loop import fill_pool, label_solutions, steps_of
 
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -45,7 +45,8 @@ async function refresh(): Promise<void> {
     const answer = await fetch(location.href).catch(() => null);
     const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
     const next = page?.getElementById(shown.id);
-    if (next) shown.replaceWith(next);
+    // Nobody who has tabbed into it is thrown out of it.
+    if (next && !shown.contains(document.activeElement)) shown.replaceWith(next);
   }
 }
 void refresh();
