@@ -5,6 +5,10 @@ move's name and the digit that the dial shows then; the last digit is the answer
 one line of a problem where solutions tend to the same wrong digit (a misconception), with a probability of the problem's own that is mostly
 high: wrong answers agree with each other, votes go wrong, and some problems are solved by one solution in hundreds. After an error a line
 is now and then right again by luck. Some lines say nothing new (rated 0).
+
+Errors are of two kinds: at the moves whose lines `documents` take back, and at the others, of which nothing but labels tells what is wrong.
+Either kind is as frequent as its moves are, or with `rare` the second is seldom: then most labels of solutions drawn by chance tell of
+errors that were known before.
 """
 
 import re
@@ -18,12 +22,13 @@ MOVES = {"step": 1, "back": 7, "skip": 2, "drop": 6}
 FILLERS = ("well", "now")
 SHORTEST, LONGEST = 3, 5  # moves
 SLIP = (1.0, 24.0)  # Beta: a line of the problem, off by one
-TRAP = (1.2, 0.5)  # Beta: the share of a problem's solutions that fall into its trap
+TRAP = (1.4, 0.4)  # Beta: the share of a problem's solutions that fall into its trap
 LUCKY = 0.03  # a line, once the digit is wrong
 FILLER = 0.10  # before a line
 # Of documents: the moves whose lines are now and then written wrongly and taken back, and how often.
 TAKEN_BACK = ("step", "back")
 SAID_WRONG = 0.35
+RARE_TRAP = 0.1  # with `rare`: how seldom a trap is at one of the other moves
 NO = "no"
 
 _PROBLEM = re.compile(r"((?:[a-z]+ )+)from (\d)")
@@ -55,7 +60,7 @@ class Solution:
     answer: str
 
 
-def problems(n: int, seed: int) -> list[Problem]:
+def problems(n: int, seed: int, *, rare: bool = False) -> list[Problem]:
     """`n` problems with different texts; the first m of them are the same for every n >= m.
 
     Raises `ValueError` for n below 0 or over 100,000.
@@ -65,7 +70,7 @@ def problems(n: int, seed: int) -> list[Problem]:
     rng = np.random.default_rng([seed, 4])
     found: dict[str, Problem] = {}
     while len(found) < n:
-        problem = _problem(rng)
+        problem = _problem(rng, rare=rare)
         found.setdefault(problem.text, problem)
     return list(found.values())
 
@@ -115,11 +120,11 @@ def read(text: str) -> tuple[int, list[str]]:
     return int(found.group(2)), moves
 
 
-def _problem(rng: np.random.Generator) -> Problem:
+def _problem(rng: np.random.Generator, *, rare: bool = False) -> Problem:
     start = int(rng.integers(DIGITS))
     moves = tuple(str(move) for move in rng.choice(list(MOVES), size=int(rng.integers(SHORTEST, LONGEST + 1))))
     trap = Trap(
-        step=int(rng.integers(len(moves))),
+        step=_trapped_step(moves, rng) if rare else int(rng.integers(len(moves))),
         offset=int(rng.choice((-2, -1, 1, 2))),
         probability=float(rng.beta(*TRAP)),
     )
@@ -131,6 +136,12 @@ def _problem(rng: np.random.Generator) -> Problem:
         trap=trap,
         slip=float(rng.beta(*SLIP)),
     )
+
+
+def _trapped_step(moves: Sequence[str], rng: np.random.Generator) -> int:
+    """A move whose lines are taken back elsewhere, but for a few; any where the problem has none."""
+    told = [step for step, move in enumerate(moves) if (move in TAKEN_BACK) != (rng.random() < RARE_TRAP)]
+    return int(rng.choice(told or range(len(moves))))
 
 
 def _solution(problem: Problem, rng: np.random.Generator) -> Solution:

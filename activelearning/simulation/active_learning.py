@@ -99,7 +99,10 @@ class Cells:
         records = as_records(pool, selector)
         found: dict[str, Any] = {"controls": {"first_labels": self.value(first)}, "facts": {}}
         for strategy in settings.strategies:
-            chosen = [choose(pool, records, strategy, labels - len(first), self._seed) for labels in settings.labels]
+            chosen = [
+                choose(pool, records, strategy, labels - len(first), settings.per_problem, self._seed)
+                for labels in settings.labels
+            ]
             found[strategy] = [self.value([*first, *some]) for some in chosen]
             found["facts"][strategy] = {"with_an_error": [_with_an_error(some) for some in chosen]}
         return found
@@ -140,10 +143,19 @@ def as_records(pool: Sequence[Attempt], selector: RewardModel) -> list[dict[str,
 
 
 def choose(
-    pool: Sequence[Attempt], records: Sequence[dict[str, Any]], strategy: str, budget: int, seed: int
+    pool: Sequence[Attempt], records: Sequence[dict[str, Any]], strategy: str, budget: int, per_problem: int, seed: int
 ) -> list[Attempt]:
-    """What the product's own selection takes of the pool."""
-    picks = select(pool_of(records, strategy=strategy), strategy=strategy, budget=budget, seed=seed)
+    """What the product's own selection takes of the pool, at most so many of a problem: whoever fell into its trap wrote one text.
+
+    Raises `ValueError` where there are fewer than `budget`.
+    """
+    picks = select(
+        pool_of(records, strategy=strategy), strategy=strategy, budget=budget, per_problem=per_problem, seed=seed
+    )
+    if len(picks) < budget:
+        raise ValueError(
+            f"{strategy} finds only {len(picks)} solutions of the {budget} that are wanted; give labels fewer"
+        )
     return [pool[pick.index] for pick in picks]
 
 

@@ -67,10 +67,11 @@ def own_word(model: RewardModel, groups: Groups) -> list[Floats]:
     found = np.zeros(len(attempts))
     prompts = [int(tokens.ends[0]) for tokens in encoded]
     for members, row in reading.rows([tokens.ids for tokens in encoded], tokens=1_200, unasked=prompts):
-        for place, member in enumerate(members):
-            with torch.inference_mode():
-                logits = reading.logits(row, row.places[place][encoded[member].ends])
-            found[member] = math.prod((1.0 - logits[:, 0].double().softmax(-1)[:, no]).tolist())
+        ends = [row.places[place][encoded[member].ends] for place, member in enumerate(members)]
+        with torch.inference_mode():
+            follows = reading.logits(row, np.concatenate(ends))[:, 0].double().softmax(-1)[:, no]
+        for member, chances in zip(members, torch.split(follows, [len(places) for places in ends]), strict=True):
+            found[member] = math.prod((1.0 - chances).tolist())
     return np.split(found, np.cumsum([len(group) for group in groups])[:-1])
 
 

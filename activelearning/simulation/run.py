@@ -15,6 +15,7 @@ from typing import Any
 from activelearning.rewardmodel.child import bar
 from activelearning.rewardmodel.config import ConfigError, read_overrides
 from activelearning.simulation.settings import (
+    DEFAULT_DOMAIN,
     DOMAINS,
     FIRST_REPORT_SEED,
     TUNING_SEEDS,
@@ -35,7 +36,9 @@ class SimulationRefused(ValueError):
 
 def add_arguments(found: argparse.ArgumentParser) -> None:
     found.add_argument("experiment", choices=EXPERIMENTS)
-    found.add_argument("--domain", choices=DOMAINS, default=DOMAINS[0], help="of best-of-n and active-learning")
+    found.add_argument(
+        "--domain", choices=DOMAINS, help="(default: arithmetic for best-of-n, rare-errors for active-learning)"
+    )
     found.add_argument("--data", type=Path, metavar="FILE", help="of replay: PRM800K lines, ProcessBench or PRMBench")
     found.add_argument("--seeds", type=_positive, default=3, metavar="N", help="how many; a claim needs 5 or more")
     found.add_argument(
@@ -111,8 +114,13 @@ def settings_of(options: argparse.Namespace) -> Settings:
         given["samples"] = options.samples
     if options.experiment == "replay":
         return Replay.of(given)
-    plain = for_domain(options.experiment, options.domain)
+    plain = for_domain(options.experiment, domain_of(options))
     return type(plain).of(given, plain=plain)  # type: ignore[arg-type]
+
+
+def domain_of(options: argparse.Namespace) -> str:
+    """The one that was asked for or the experiment's own; "" of replay."""
+    return options.domain or DEFAULT_DOMAIN.get(options.experiment, "")
 
 
 def _made(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
@@ -122,7 +130,7 @@ def _made(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     began = time.monotonic()
     report: dict[str, Any] = {
         "experiment": options.experiment,
-        "domain": None if isinstance(settings, Replay) else options.domain,
+        "domain": domain_of(options),
         "seeds": {
             "reported": seeds,
             "tuned_on": list(TUNING_SEEDS),
@@ -141,9 +149,9 @@ def _measured(options: argparse.Namespace, settings: Settings, seeds: list[int])
 
     tell = Teller(len(seeds))
     if isinstance(settings, BestOfN):
-        return best_of_n.experiment(options.domain, settings, seeds, tell)
+        return best_of_n.experiment(domain_of(options), settings, seeds, tell)
     if isinstance(settings, ActiveLearning):
-        return active_learning.experiment(options.domain, settings, seeds, tell)
+        return active_learning.experiment(domain_of(options), settings, seeds, tell)
     attempts, data = replay.read(options.data)
     return {"data": data, **replay.experiment(attempts, settings, seeds, tell)}
 

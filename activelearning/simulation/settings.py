@@ -11,7 +11,8 @@ from activelearning.strategies.choose import STRATEGIES
 TUNING_SEEDS = (1, 2, 3, 4, 5)
 FIRST_REPORT_SEED = 101
 LARGEST = 1_000_000
-DOMAINS = ("arithmetic", "increasing")
+DOMAINS = ("arithmetic", "rare-errors", "increasing")
+DEFAULT_DOMAIN = {"best-of-n": "arithmetic", "active-learning": "rare-errors"}
 STUDIED = ("uniform", "mixed", "convincing_wrong", "uncertainty")
 
 Training = dict[str, Any]
@@ -65,9 +66,11 @@ class BestOfN(_Settings):
 
     documents: int = 16_000  # that the base reads before; 0: no base, weights at random
     base: Training = field(default_factory=lambda: _SHAPE | {"epochs": 1, "batch_size": 64})
-    labels: int = 500
-    outcome_problems: int = 500
-    outcome_samples: int = 8
+    labels: int = 1_200
+    outcome_problems: int = (
+        4_000  # of one solution each: with several a problem it learns by heart which problems go wrong
+    )
+    outcome_samples: int = 1
     problems: int = 80  # measured on
     samples: int = 256  # of each
     trials: int = 200  # of votes
@@ -83,12 +86,13 @@ class ActiveLearning(_Settings):
     documents: int = 16_000
     base: Training = field(default_factory=lambda: _SHAPE | {"epochs": 1, "batch_size": 64})
     first: int = 60
-    labels: tuple[int, ...] = (100, 200, 300)
+    labels: tuple[int, ...] = (100, 200, 400)
     strategies: tuple[str, ...] = tuple(name for name in STUDIED if name in STRATEGIES)
+    per_problem: int = 1  # chosen, at most
     runs: int = 3  # trainings a cell
-    pool_problems: int = 400
-    pool_samples: int = 16
-    problems: int = 60
+    pool_problems: int = 1_500
+    pool_samples: int = 4
+    problems: int = 120
     samples: int = 64
     training: Training = field(default_factory=lambda: _SHAPE | {"epochs": 6, "min_tokens": 30_000})
 
@@ -105,6 +109,7 @@ class Replay(_Settings):
     first: int = 60
     labels: tuple[int, ...] = (100, 200, 300)
     strategies: tuple[str, ...] = tuple(name for name in STUDIED if name in STRATEGIES)
+    per_problem: int = 2  # chosen, at most
     runs: int = 1
     held_out: float = 0.25
     training: Training = field(default_factory=lambda: {"epochs": 2, "min_tokens": 300_000})
@@ -146,6 +151,7 @@ OF_DOMAIN: dict[tuple[str, str], dict[str, Any]] = {
     ("best-of-n", "increasing"): {
         "documents": 0,
         "labels": 500,
+        "outcome_problems": 2_000,
         "prm": _RISING | {"epochs": 8},
         "orm": _RISING | {"epochs": 3},
         "orm_same": _RISING | {"epochs": 8},

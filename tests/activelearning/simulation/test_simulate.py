@@ -12,7 +12,6 @@ from django.core.management import CommandError, call_command
 
 from activelearning.simulation import active_learning, replay
 from activelearning.simulation.attempts import draw
-from activelearning.strategies.choose import STRATEGIES
 
 SMALL = {
     "documents": 48,
@@ -34,6 +33,7 @@ CURVES = {
     "labels": [20, 24],
     "pool_problems": 12,
     "pool_samples": 4,
+    "per_problem": 4,
     "runs": 1,
     "strategies": ["uniform", "mixed", "convincing_wrong"],
     "training": {"epochs": 1, "min_tokens": 0},
@@ -182,5 +182,8 @@ def test_the_first_labels_are_drawn_by_chance_and_choices_are_the_products_own()
         for place, a in enumerate(pool)
     ]
     wrong = [attempt for attempt in reversed(pool) if not attempt.right]
-    assert active_learning.choose(pool, records, "convincing_wrong", 5, seed=1) == wrong[:5]
-    assert "uniform" in STRATEGIES
+    assert active_learning.choose(pool, records, "convincing_wrong", 5, 99, seed=1) == wrong[:5]
+    one_each = active_learning.choose(pool, records, "uniform", 5, 1, seed=1)
+    assert len({attempt.problem for attempt in one_each}) == 5
+    with pytest.raises(ValueError, match="only 10 solutions of the 11"):
+        active_learning.choose(pool, records, "uniform", 11, 1, seed=1)
