@@ -12,6 +12,6 @@ NAME = "convincing_wrong"
 
 def choose(pool: Pool, cap: Cap, budget: int, *, seed: int) -> list[Pick]:
     """The top of the pool; with a cap of K a problem, the top K of each problem, highest first, up to the budget."""
-    wrong = np.flatnonzero(pool.is_wrong & pool.scored()).tolist()
+    wrong = np.flatnonzero(pool.is_wrong).tolist()
     taken = cap.take(pool.by_score(wrong, seed=seed), budget)
     return [Pick(index=i, strategy=NAME, reason=f"wrong answer, score {pool.scores[i]:.4f}") for i in taken]

@@ -1,7 +1,5 @@
 """80/20: four fifths the most convincing wrong answers, one fifth the most convincing of what remains (arXiv 2305.20050, 4.2)."""
 
-import numpy as np
-
 from activelearning.strategies import convincing_wrong
 from activelearning.strategies.pool import Cap, Pick, Pool, share_of
 
@@ -12,7 +10,7 @@ WRONG_SHARE = 0.8
 def choose(pool: Pool, cap: Cap, budget: int, *, seed: int) -> list[Pick]:
     """The wrong share first, then the rest, each by score. Where there are too few wrong ones the rest fills the budget."""
     wrong = convincing_wrong.choose(pool, cap, share_of(budget, WRONG_SHARE), seed=seed)
-    ranked = pool.by_score(np.flatnonzero(pool.scored()).tolist(), seed=seed)
+    ranked = pool.by_score(range(len(pool)), seed=seed)
     rest = cap.take(ranked, budget - len(wrong))
     return [
         *(Pick(index=pick.index, strategy=NAME, reason=pick.reason) for pick in wrong),

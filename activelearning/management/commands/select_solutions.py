@@ -9,7 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from activelearning.strategies.choose import STRATEGIES, UnknownStrategy, select
+from activelearning.strategies import shares
+from activelearning.strategies.choose import STRATEGIES, UnknownStrategy, counts_of, names_of, select
 from activelearning.strategies.lines import chosen_lines, pool_of
 from annotation.formats.fields import Unreadable
 from annotation.formats.rows import Refusal
@@ -24,32 +25,40 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--strategy", required=True, metavar="NAME", help=", ".join(STRATEGIES))
+        parser.add_argument(
+            "--strategy",
+            required=True,
+            metavar="NAME",
+            help=f"{', '.join(STRATEGIES)}; or shares that add up to 1: NAME=0.6,NAME=0.4",
+        )
         parser.add_argument("--budget", required=True, type=_positive, metavar="N", help="how many to choose")
         parser.add_argument("--per-problem", type=_positive, metavar="K", help="at most K of one problem")
         parser.add_argument(
             "--uniform-share", type=float, default=0.0, help="of the budget, chosen by chance beside it"
         )
         parser.add_argument("--seed", type=int, default=0)
-        parser.add_argument("--drop-near-duplicates", action="store_true")
+        parser.add_argument(
+            "--drop-near-duplicates",
+            action="store_true",
+            help="of solutions of a problem whose steps say the same, the best ranked alone",
+        )
         parser.add_argument("--input", default=STREAM, metavar="FILE")
         parser.add_argument("--output", default=STREAM, metavar="FILE")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["drop_near_duplicates"]:
-            raise CommandError("--drop-near-duplicates is not built; leave it out")
-        if options["strategy"] not in STRATEGIES:
-            raise CommandError(f"strategy {options['strategy']!r} is not built; built are {', '.join(STRATEGIES)}")
         try:
+            strategy, merge = shares.parsed(options["strategy"]), options["drop_near_duplicates"]
+            counts_of(strategy, budget=0, uniform_share=0.0)  # an unknown name is refused before anything is read
             records = self._read(options["input"])
-            pool = pool_of([record for _, record in records], strategy=options["strategy"])
+            pool = pool_of([record for _, record in records], strategy=names_of(strategy), merge=merge)
             picks = select(
                 pool,
-                strategy=options["strategy"],
+                strategy=strategy,
                 budget=options["budget"],
                 per_problem=options["per_problem"],
                 uniform_share=options["uniform_share"],
+                merge=merge,
                 seed=options["seed"],
             )
         except Unreadable as error:

@@ -2,29 +2,52 @@
 
 import random
 from collections import Counter
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from activelearning.strategies.choose import STRATEGIES, UnknownStrategy, select
-from activelearning.strategies.pool import Cap, Pick, Pool, chance, share_of
+from activelearning.strategies import diversity, shares
+from activelearning.strategies.choose import STRATEGIES, Named, UnknownStrategy, select
+from activelearning.strategies.pool import Cap, Features, Pick, Pool, chance, share_of
 
 NAN = float("nan")
 
 
 def pool(*entries: tuple[str, str, float, bool]) -> Pool:
-    """(id, problem, score, is wrong) each."""
+    """(id, problem, score, is wrong) each, the other columns made of these."""
+    scores = np.array([entry[2] for entry in entries], dtype=np.float64)
+    wrong = np.array([entry[3] for entry in entries], dtype=np.bool_)
     return Pool(
         ids=[entry[0] for entry in entries],
         problems=[entry[1] for entry in entries],
-        scores=np.array([entry[2] for entry in entries], dtype=np.float64),
-        is_wrong=np.array([entry[3] for entry in entries], dtype=np.bool_),
+        scores=scores,
+        is_wrong=wrong,
+        is_right=~wrong,
+        doubts=10 * scores,
+        disputes=scores / 2,
+        strata=[f"stratum {len(entry[1])}" for entry in entries],
+        answers=["7" if entry[3] else None if entry[2] < 0.1 else "8" for entry in entries],
+        features=diversity.of_texts([entry[0] for entry in entries]),
+        says=[entry[0] for entry in entries],
     )
 
 
 def large(size: int = 400) -> Pool:
     dice = random.Random(1)
     return pool(*((f"id{i}", f"p{i % 40}", round(dice.random(), 2), dice.random() < 0.5) for i in range(size)))
+
+
+def reordered(given: Pool, order: list[int]) -> Pool:
+    def moved(column: Any) -> Any:
+        if isinstance(column, Features):
+            return Features(rows=column.rows[order], made_of=column.made_of)
+        return (
+            None if column is None else column[order] if isinstance(column, np.ndarray) else [column[i] for i in order]
+        )
+
+    return Pool(**{field.name: moved(getattr(given, field.name)) for field in fields(Pool)})
 
 
 def ids(given: Pool, picks: list[Pick]) -> list[str]:
@@ -97,18 +120,19 @@ def test_a_uniform_share_stands_beside_the_strategy_and_is_named() -> None:
     assert [pick.index for pick in picks[:40]] == [pick.index for pick in alone if pick.index not in drawn][:40]
 
 
-def test_the_uniform_share_is_an_unbiased_sample_whatever_the_strategy_and_its_cap() -> None:
+def test_the_uniform_share_is_the_same_sample_of_the_whole_pool_whatever_the_strategy() -> None:
     given = large()
-    few = select(given, strategy="convincing_wrong", budget=20, per_problem=1, uniform_share=0.5, seed=5)
+    few = select(given, strategy="convincing_wrong", budget=20, uniform_share=0.5, seed=5)
     many = select(given, strategy="mixed", budget=50, uniform_share=0.2, seed=5)
     assert [pick.index for pick in few[10:]] == [pick.index for pick in many[40:]]
 
 
-def test_a_cap_holds_over_the_strategys_own_picks() -> None:
+def test_a_cap_holds_over_everything_that_is_chosen() -> None:
     given = large()
-    picks = select(given, strategy="mixed", budget=60, per_problem=2, uniform_share=0.5, seed=5)
-    own = Counter(given.problems[pick.index] for pick in picks if pick.strategy != "uniform")
-    assert max(own.values()) <= 2
+    for strategy in ("mixed", {"mixed": 0.5, "uncertainty": 0.25, "uniform": 0.25}):
+        picks = select(given, strategy=strategy, budget=60, per_problem=2, uniform_share=0.5, seed=5)
+        assert len(picks) == 60
+        assert max(Counter(given.problems[pick.index] for pick in picks).values()) == 2
 
 
 def test_uniform_takes_unscored_ones_too_and_every_one_equally_often() -> None:
@@ -119,12 +143,12 @@ def test_uniform_takes_unscored_ones_too_and_every_one_equally_often() -> None:
     assert all(abs(count - 400) < 5 * (1200 * (1 / 3) * (2 / 3)) ** 0.5 for count in counts.values())
 
 
-@pytest.mark.parametrize("strategy", sorted(STRATEGIES))
-def test_the_choice_depends_on_seed_and_pool_and_not_on_its_order(strategy: str) -> None:
+@pytest.mark.parametrize("strategy", [*sorted(STRATEGIES), {"mixed": 0.5, "uncertainty": 0.3, "uniform": 0.2}])
+def test_the_choice_depends_on_seed_and_pool_and_not_on_its_order(strategy: Named) -> None:
     given = large()
     order = list(range(len(given)))
     random.Random(2).shuffle(order)
-    shuffled = pool(*((given.ids[i], given.problems[i], given.scores[i], bool(given.is_wrong[i])) for i in order))
+    shuffled = reordered(given, order)
     first = ids(given, select(given, strategy=strategy, budget=30, uniform_share=0.3, seed=7))
     assert ids(shuffled, select(shuffled, strategy=strategy, budget=30, uniform_share=0.3, seed=7)) == first
     assert ids(given, select(given, strategy=strategy, budget=30, uniform_share=0.3, seed=8)) != first
@@ -138,10 +162,58 @@ def test_ties_are_broken_by_the_seed() -> None:
     assert chance(1, "t1") == chance(1, "t1") != chance(2, "t1")
 
 
-def test_every_pick_says_why() -> None:
-    for pick in select(large(), strategy="mixed", budget=30, uniform_share=0.2):
+@pytest.mark.parametrize("strategy", sorted(STRATEGIES))
+def test_every_pick_says_who_chose_it_and_why(strategy: str) -> None:
+    for pick in select(large(), strategy=strategy, budget=30, uniform_share=0.2):
         assert pick.reason
-        assert pick.strategy in ("mixed", "uniform")
+        assert pick.strategy in (strategy, "uniform")
+
+
+@pytest.mark.parametrize(
+    ("budget", "expected"),
+    [(100, (60, 20, 20)), (10, (6, 2, 2)), (7, (4, 2, 1)), (3, (2, 1, 0)), (1, (1, 0, 0)), (999, (599, 200, 200))],
+)
+def test_shares_add_up_to_the_budget_and_are_exact(budget: int, expected: tuple[int, ...]) -> None:
+    given = {"convincing_wrong": 0.6, "uncertainty": 0.2, "uniform": 0.2}
+    assert tuple(shares.counts_of(budget, given).values()) == expected
+
+
+def test_every_share_gets_its_own_in_the_order_named_and_the_one_by_chance_is_drawn_first() -> None:
+    given = large()
+    named = {"convincing_wrong": 0.5, "uniform": 0.2, "uncertainty": 0.3}
+    picks = select(given, strategy=named, budget=50, seed=4)
+    assert [pick.strategy for pick in picks] == ["convincing_wrong"] * 25 + ["uncertainty"] * 15 + ["uniform"] * 10
+    assert len({pick.index for pick in picks}) == 50
+    alone = select(given, strategy="mixed", budget=50, uniform_share=0.2, seed=4)
+    assert [pick.index for pick in picks[40:]] == [pick.index for pick in alone[40:]]
+
+
+def test_the_uniform_floor_is_met_and_a_greater_share_is_kept() -> None:
+    def counted(**named: float) -> Counter[str]:
+        return Counter(p.strategy for p in select(large(), strategy=named, budget=50, uniform_share=0.2))
+
+    assert counted(convincing_wrong=0.75, uncertainty=0.25) == {
+        "convincing_wrong": 30,
+        "uncertainty": 10,
+        "uniform": 10,
+    }
+    assert counted(convincing_wrong=0.72, uncertainty=0.18, uniform=0.1)["uniform"] == 10
+    assert counted(convincing_wrong=0.5, uniform=0.5) == {"convincing_wrong": 25, "uniform": 25}
+    assert counted(uniform=1.0) == {"uniform": 50}
+
+
+def test_of_solutions_that_say_the_same_the_best_ranked_alone_is_taken_where_that_is_asked_for() -> None:
+    given = replace(HAND, says=["x", "x", "y", "x", "y", "z"])
+    assert ids(given, select(given, strategy="convincing_wrong", budget=9)) == ["a", "b", "d"]
+    assert ids(given, select(given, strategy="convincing_wrong", budget=9, merge=True)) == ["a", "d"]
+
+
+def test_chance_goes_by_lots_where_there_are_lots_and_everybody_is_still_as_likely() -> None:
+    given = replace(HAND, lots=[1, 1, 2, 3, 3, 3])
+    counts = Counter(
+        n for seed in range(600) for n in ids(given, select(given, strategy="uniform", budget=3, seed=seed))
+    )
+    assert all(abs(count - 300) < 75 for count in counts.values())
 
 
 def test_an_empty_pool_and_an_empty_budget_choose_nothing() -> None:
@@ -152,7 +224,11 @@ def test_an_empty_pool_and_an_empty_budget_choose_nothing() -> None:
 
 def test_what_cannot_be_meant_is_refused() -> None:
     with pytest.raises(UnknownStrategy, match="uniform, convincing_wrong, mixed"):
-        select(HAND, strategy="diversity", budget=1)
+        select(HAND, strategy="curiosity", budget=1)
+    with pytest.raises(ValueError, match=r"add up to 0\.9"):
+        select(HAND, strategy={"mixed": 0.5, "uniform": 0.4}, budget=1)
+    with pytest.raises(ValueError, match="share of mixed"):
+        select(HAND, strategy={"mixed": 1.5, "uniform": -0.5}, budget=1)
     with pytest.raises(ValueError, match="budget"):
         select(HAND, strategy="mixed", budget=-1)
     with pytest.raises(ValueError, match="share"):
