@@ -14,7 +14,7 @@ from django.db.models import Count
 from activelearning import hold_out, pool
 from activelearning.evaluation.best_of_n import Outcome, Samples, best_of_n, ns_for, pass_at_n, votes_of_n
 from activelearning.evaluation.bootstrap import interval, weights
-from activelearning.evaluation.compare import compare_best_of_n
+from activelearning.evaluation.compare import Difference, compare_best_of_n
 from activelearning.evaluation.voting import answer_groups
 from activelearning.interpretation import neutral_rule
 from activelearning.models import RewardModel
@@ -180,8 +180,14 @@ def difference(sampled: Sampled, ours: Mapping[int, float], theirs: Mapping[int,
         return None
     ns = _ns(sampled)
     one, other = (best_of_n(samples_of(sampled, scores), scorer="prm", ns=ns) for scores in (ours, theirs))
-    found = [each.as_dict() for each in compare_best_of_n(one, other, resamples=RESAMPLES)]
+    found = [_plain(each) for each in compare_best_of_n(one, other, resamples=RESAMPLES)]
     return {"problems": len(sampled.problems), "n": list(ns), "differences": found}
+
+
+def _plain(found: Difference) -> dict[str, Any]:
+    """Without what is left of sums that are equal: an interval from 1e-17 on would call nothing a gain."""
+    ends = {"low": round(found.interval.low, 12), "high": round(found.interval.high, 12)} if found.interval else None
+    return {"difference": None if found.difference is None else round(found.difference, 12), "interval": ends}
 
 
 def _ns(sampled: Sampled) -> tuple[int, ...]:

@@ -19,8 +19,17 @@ def told(finding: Finding) -> str:
 
 def points(value: float) -> str:
     """A difference of shares, signed, in percentage points."""
-    shown = number_format(round(abs(value) * 100, 1), 1)
-    return gettext("%(sign)s%(points)s points") % {"sign": "+" if value >= 0 else "−", "points": shown}
+    return gettext("%(points)s points") % {"points": _signed(value)}
+
+
+def between(interval: Facts) -> str:
+    """`+1.0 to +7.2 points`"""
+    return gettext("%(low)s to %(high)s points") % {end: _signed(interval[end]) for end in ("low", "high")}
+
+
+def _signed(value: float) -> str:
+    shown = number_format(abs(round(value * 100, 1)), 1)
+    return f"{'−' if round(value * 100, 1) < 0 else '+'}{shown}"
 
 
 def share(value: float) -> str:
@@ -28,14 +37,16 @@ def share(value: float) -> str:
 
 
 def gain_told(name: str, gain: Facts) -> str:
-    """`step AUC +4.1 points (95 % interval +1.0 points to +7.2 points)`"""
+    """`step AUC +4.1 points (95 % interval +1.0 to +7.2 points)`"""
     n = number_format(gain.get("n", 0), force_grouping=True)
     what = gettext("step AUC") if name == "step_auc" else gettext("best of %(n)s") % {"n": n}
     said = {"what": what, "difference": points(gain["difference"])}
     if gain["interval"] is None:
         return gettext("%(what)s %(difference)s") % said
-    ends = {"low": points(gain["interval"]["low"]), "high": points(gain["interval"]["high"])}
-    return gettext("%(what)s %(difference)s (95 %% interval from %(low)s to %(high)s)") % {**said, **ends}
+    return gettext("%(what)s %(difference)s (95 %% interval %(interval)s)") % {
+        **said,
+        "interval": between(gain["interval"]),
+    }
 
 
 def promotion_told(reason: str, *, promoted: bool) -> str:

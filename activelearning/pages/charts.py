@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from activelearning.evaluation.shares import wilson
 from activelearning.models import Round
 
 Chart = dict[str, Any]
@@ -21,7 +22,7 @@ def learning_curve(rounds: Sequence[Round]) -> Chart | None:
     )
     sampled = _series(gettext("Best of N"), [_last(row.outcome.get("best_of_n")) for row, _ in measured])
     kept = [series for series in (auc, sampled) if any(value is not None for value in series["values"])]
-    return _chart([row.number for row, _ in measured], kept, gettext("Round"), whole=True) if kept else None
+    return _chart([row.number for row, _ in measured], kept, gettext("Round"), scale="whole") if kept else None
 
 
 def _is_measured(row: Round) -> bool:
@@ -41,7 +42,7 @@ def best_of_n(sampled: Mapping[str, Any] | None) -> Chart | None:
         return None
     names = {"prm": gettext("Reward model"), "majority": gettext("Majority"), "pass_at_n": gettext("Any right")}
     series = [_along(label, sampled[name], banded=name == "prm") for name, label in names.items() if sampled.get(name)]
-    return _chart(sampled["n"], series, gettext("N, solutions sampled for a problem"), whole=True)
+    return _along_n(sampled["n"], series)
 
 
 def of_two(found: Mapping[str, Any], one: str, other: str) -> Chart | None:
@@ -50,7 +51,7 @@ def of_two(found: Mapping[str, Any], one: str, other: str) -> Chart | None:
     if not best or len(best["one"]["n"]) < 2:
         return None
     series = [_along(name, best[place]["prm"], banded=True) for name, place in ((one, "one"), (other, "other"))]
-    return _chart(best["one"]["n"], series, gettext("N, solutions sampled for a problem"), whole=True)
+    return _along_n(best["one"]["n"], series)
 
 
 def calibration(step: Mapping[str, Any] | None) -> Chart | None:
@@ -60,10 +61,16 @@ def calibration(step: Mapping[str, Any] | None) -> Chart | None:
         return None
     said = [_percent(one["predicted"]) for one in bins]
     series = [
-        {"label": gettext("Found good"), "values": [_percent(one["observed"]) for one in bins]},
+        _series(gettext("Found good"), [(one["observed"], _spread(one)) for one in bins]),
         {"label": gettext("As said"), "values": said},
     ]
     return _chart(said, series, gettext("P(good) that the model gives (%)"))
+
+
+def _spread(one: Mapping[str, Any]) -> dict[str, float]:
+    """A bin of few steps says little."""
+    low, high = wilson(one["observed"] * one["steps"], one["steps"])
+    return {"low": low, "high": high}
 
 
 def _along(label: str, curve: Mapping[str, Any], *, banded: bool) -> dict[str, Any]:
@@ -82,8 +89,12 @@ def _series(label: str, points: Sequence[tuple[float | None, Mapping[str, Any] |
     }
 
 
-def _chart(x: Sequence[Any], series: Sequence[dict[str, Any]], x_label: str, *, whole: bool = False) -> Chart:
-    return {"x": list(x), "series": list(series), "x_label": x_label, "y_label": "%", "whole": whole}
+def _along_n(ns: Sequence[int], series: Sequence[dict[str, Any]]) -> Chart:
+    return _chart(ns, series, gettext("N, solutions sampled for a problem"), scale="log")
+
+
+def _chart(x: Sequence[Any], series: Sequence[dict[str, Any]], x_label: str, *, scale: str = "linear") -> Chart:
+    return {"x": list(x), "series": list(series), "x_label": x_label, "y_label": "%", "scale": scale}
 
 
 def _percent(value: float | None) -> float | None:

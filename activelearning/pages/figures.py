@@ -67,8 +67,8 @@ def labelled(outcome: Mapping[str, Any]) -> list[dict[str, str]]:
             }
         )
     if total := sum((labels.get("ratings") or {}).values()):
-        mix = [rounded(labels["ratings"].get(rating, 0) / total) for rating in ("-1", "0", "1")]
-        rows.append({"name": gettext("Steps Bad, Okay, Great"), "value": " · ".join(mix), "small": ""})
+        mix = [number_format(round(100 * labels["ratings"].get(rating, 0) / total), 0) for rating in ("-1", "0", "1")]
+        rows.append({"name": gettext("Steps Bad, Okay, Great"), "value": " · ".join(mix), "small": "%"})
     graders = outcome.get("graders") or {}
     if graders.get("graded"):
         share = rounded(graders["parted"] / graders["graded"])

@@ -114,11 +114,7 @@ def _difference(gain: dict[str, Any]) -> dict[str, str]:
         return {"said": "–", "tone": "", "interval": ""}
     interval = gain["interval"]
     tone = "" if interval is None else "good" if interval["low"] > 0 else "bad" if interval["high"] < 0 else ""
-    ends = (
-        gettext("%(low)s to %(high)s") % {end: verdict_words.points(value) for end, value in interval.items()}
-        if interval
-        else ""
-    )
+    ends = verdict_words.between(interval) if interval else ""
     return {"said": verdict_words.points(gain["difference"]), "tone": tone, "interval": ends}
 
 

@@ -1,5 +1,6 @@
 """Pages of the loop for researchers: the rounds so far, a new one, one with its stages, figures and choices."""
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -165,7 +166,16 @@ def _changes(found: Round) -> dict[str, Any] | None:
     before = Round.objects.filter(project=found.project_id, number=found.number - 1).first()
     if before is None:
         return None
-    return {"number": before.number, "rows": round_config.changes(found.config, before.config)}
+    rows = round_config.changes(found.config, before.config)
+    return {
+        "number": before.number,
+        "rows": [{name: value if name == "field" else _said(value) for name, value in row.items()} for row in rows],
+    }
+
+
+def _said(value: object) -> object:
+    """A setting's value as JSON writes it, so that it can be copied into a configuration; a text as it is."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _promotion(found: Round) -> str:

@@ -153,4 +153,4 @@ def test_every_finding_has_words_in_both_languages() -> None:
 def test_a_gain_is_told_in_points_with_its_interval() -> None:
     with translation.override("en"):
         said = verdict_words.told(verdict.verdict(figures(UP)))
-    assert said == "It helped: step AUC +10.0 points (95 % interval from +2.0 points to +20.0 points)."
+    assert said == "It helped: step AUC +10.0 points (95 % interval +2.0 to +20.0 points)."

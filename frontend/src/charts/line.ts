@@ -15,8 +15,8 @@ export interface ChartData {
   readonly series: readonly Series[];
   readonly x_label?: string;
   readonly y_label?: string;
-  /** Only whole numbers along x: rounds, samples. */
-  readonly whole?: boolean;
+  /** Along x: whole numbers only, or powers of two at equal distances with a mark at each x. Else as numbers fall. */
+  readonly scale?: "linear" | "whole" | "log";
 }
 
 export interface Chart {
@@ -96,15 +96,36 @@ function options(holder: HTMLElement, data: ChartData, now: () => ChartData): uP
     padding: [12, Math.max(16, ...data.series.map((series) => series.label.length * 7.5 + 12)), 0, 0],
     legend: { show: false },
     cursor: { show: true, points: { show: true }, drag: { x: false, y: false } },
-    scales: { x: { time: false } },
+    scales: { x: { time: false, ...(data.scale === "log" ? { distr: 3 as const, log: 2 as const } : {}) } },
     series: [{}, ...lines, ...edges],
     bands: banded.map((line, index) => {
       const first = 1 + data.series.length + 2 * index;
       return { series: [first, first + 1], fill: `color-mix(in srgb, ${tone(TONES[line % TONES.length] ?? "--accent")} 14%, transparent)` };
     }),
-    axes: [{ ...axis(data.x_label, 44), ...(data.whole ? { incrs: WHOLE } : {}) }, axis(data.y_label, 56)],
+    axes: [{ ...axis(data.x_label, 44), ...marks(data) }, axis(data.y_label, 56)],
     hooks: { draw: [(plot) => labelEnds(plot, now(), font, tone)] },
   };
+}
+
+/** Where the x axis has its marks. On a log axis that is at the points themselves, as far as they stand apart. */
+function marks(data: ChartData): Partial<uPlot.Axis> {
+  if (data.scale === "whole") return { incrs: WHOLE };
+  if (data.scale !== "log") return {};
+  const apart = data.x.reduceRight<number[]>((kept, x) => ((kept[0] ?? Infinity) / x >= 1.5 ? [x, ...kept] : kept), []);
+  return { splits: () => apart, filter: (_plot, splits) => splits };
+}
+
+/** Heights for names that would stand at these: none over another, each as near to its line as it may. */
+export function apart(heights: readonly number[], gap: number): number[] {
+  const order = heights.map((_, index) => index).sort((one, other) => (heights[one] ?? 0) - (heights[other] ?? 0));
+  const placed = [...heights];
+  order.forEach((index, rank) => {
+    const above = order[rank - 1];
+    if (above !== undefined) placed[index] = Math.max(placed[index] ?? 0, (placed[above] ?? 0) + gap);
+  });
+  const last = order.at(-1);
+  const over = last === undefined ? 0 : (placed[last] ?? 0) - (heights[last] ?? 0);
+  return placed.map((height) => height - over / 2);
 }
 
 /** Each line's name beside its last point. */
@@ -115,13 +136,17 @@ function labelEnds(plot: uPlot, data: ChartData, font: string, tone: (name: stri
   ctx.font = font.replace("13px", `${13 * ratio}px`);
   ctx.textBaseline = "middle";
   ctx.textAlign = "left";
-  data.series.forEach((series, index) => {
+  const ends = data.series.flatMap((series, index) => {
     const at = series.values.findLastIndex((value) => value !== null);
     const value = series.values[at];
     const x = data.x[at];
-    if (value === null || value === undefined || x === undefined) return;
-    ctx.fillStyle = tone(TONES[index % TONES.length] ?? "--accent");
-    ctx.fillText(series.label, plot.valToPos(x, "x", true) + 8 * ratio, plot.valToPos(value, "y", true));
+    if (value === null || value === undefined || x === undefined) return [];
+    return [{ label: series.label, index, x: plot.valToPos(x, "x", true), y: plot.valToPos(value, "y", true) }];
+  });
+  const heights = apart(ends.map((end) => end.y), 15 * ratio);
+  ends.forEach((end, place) => {
+    ctx.fillStyle = tone(TONES[end.index % TONES.length] ?? "--accent");
+    ctx.fillText(end.label, end.x + 8 * ratio, heights[place] ?? end.y);
   });
   ctx.restore();
 }
