@@ -7,13 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import translation
 
-from activelearning import child, evaluating, outcome, pipeline, promotion, rounds, sampled
+from activelearning import (
+    child,
+    control,
+    evaluating,
+    outcome,
+    pipeline,
+    promotion,
+    rounds,
+    sampled,
+    trainer,
+    verdict_words,
+    warm_start,
+)
 from activelearning.attempt import Attempt
 from activelearning.models import ModelKind, RewardModel, Round, RoundState, Selected, Stage
 from activelearning.round_config import RoundConfig
 from annotation import jobs, queue
-from annotation.errors import Conflict
+from annotation.errors import Conflict, InvalidInput
 from annotation.models import AuditEntry, JobState, Project, Score, Split, User
 from annotation.queue import QueueEntry
 from tests.activelearning.loop import fill_pool, label_solutions, label_these, problem_of, solution_of
@@ -250,3 +263,120 @@ def test_only_problems_with_two_gradable_solutions_are_sampled(project: Project)
     assert all(len(rows) == 3 for rows in found.problems.values())
     assert {row.pk for row in found.solutions} < {row.pk for row in made}
     assert {sampled.is_correct(row) for row in found.solutions} == {True, False}
+
+
+# --- the control ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def trainer_too(monkeypatch: pytest.MonkeyPatch, scorer: Any) -> dict[str, list[str]]:
+    """Trainings that leave a manifest and no weights; the lines of each by its folder's name."""
+    score, learnt = child.run, {}
+
+    def run(module: str, arguments: list[str], *, log: Path, tick: Callable[[], None]) -> None:
+        given = dict(zip(arguments[::2], arguments[1::2], strict=True))
+        if module != trainer.MODULE:
+            return score(module, arguments, log=log, tick=tick)
+        output = Path(given["--output"])
+        output.mkdir()
+        (output / "training.json").write_text("{}")
+        learnt[output.name] = Path(given["--data"]).read_text().splitlines()
+        scorer[output.parent.name] = guesses
+        return None
+
+    monkeypatch.setattr(child, "run", run)
+    return learnt
+
+
+def chosen_by_a_strategy(project: Project, first: Round, *, count: int) -> None:
+    made = fill_pool(project, problems=count, each=1)
+    rows = [
+        Selected(round=first, solution=row, rank=rank, score=0.8, strategy="mixed", reason="")
+        for rank, row in enumerate(made, start=1)
+    ]
+    Selected.objects.bulk_create(rows)
+    batch = queue.enqueue(
+        project=project, entries=[QueueEntry(solution_id=row.pk) for row in made], name="Round 1", generation=1
+    )
+    Round.objects.filter(pk=first.pk).update(batch=batch)
+    label_these(project, {row.pk: False for row in made})
+
+
+def test_the_control_learns_from_chance_alone_beside_as_many_of_all_labels(
+    project: Project, scorer: Any, trainer_too: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "LEAST_LABELS", 10)
+    label_solutions(project, problems=12)
+    first = evaluated(project, scorer, guesses)
+    chosen_by_a_strategy(project, first, count=8)
+    second = evaluated(project, scorer, knows, uniform_control=True)
+    found = second.outcome["control"]
+    assert "why_not" not in found
+    assert len(trainer_too["control.uniform"]) == len(trainer_too["control.mixed"]) == found["by_chance"]
+    assert found["labels"] > found["by_chance"] >= 10
+    chosen = {row.problem.text for row in project.solutions.filter(selections__isnull=False)}
+    uniform, mixed = (
+        {json.loads(line)["question"]["problem"] for line in trainer_too[f"control.{arm}"]} for arm in control.ARMS
+    )
+    assert not uniform & chosen
+    assert mixed & chosen
+    assert found["difference"]["step_auc"]["difference"] == 0
+
+
+@pytest.mark.parametrize(("least", "why"), [(1000, "too_few"), (10, "nearly_all_by_chance")])
+def test_a_control_that_would_say_nothing_is_not_trained_and_why_is_said(
+    project: Project, scorer: Any, monkeypatch: pytest.MonkeyPatch, least: int, why: str
+) -> None:
+    monkeypatch.setattr(control, "LEAST_LABELS", least)
+    label_solutions(project, problems=12)
+    found = evaluated(project, scorer, knows, uniform_control=True).outcome["control"]
+    assert found["why_not"] == why
+    for language in ("en", "de"):
+        with translation.override(language):
+            assert str(found["labels"]) in verdict_words.control_told(found)
+
+
+# --- warm starts ----------------------------------------------------------------------------------------------------
+
+
+def test_a_warm_start_begins_from_the_current_model_with_the_settings_of_its_base(
+    project: Project, scorer: Any
+) -> None:
+    label_solutions(project, problems=12)
+    first = evaluated(project, scorer, guesses, training={"epochs": 3})
+    second = rounds.start_round(
+        project=project, config={"hold_out": 0.4, "start_from": "current", "training": {"epochs": 3}}
+    )
+    held = attempt_at(second, "train")
+    origin = warm_start.origin(held)
+    assert origin == first.reward_model
+    start = trainer.warm(held, origin)
+    assert start.base.endswith("rounds/algebra/1/model")
+    assert (start.settings["epochs"], start.settings["min_tokens"]) == (3, 600_000)
+    (Path(start.base) / "training.json").write_text("{}")
+    with pytest.raises(Conflict, match="not those that were trained"):
+        warm_start.origin(held)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"training": {"labels": 2}}, "another labels"),
+        ({"training": {"neutral": "bad"}}, "another neutral"),
+        ({"seed": 2}, "another seed"),
+        ({"hold_out": 0.5}, "fewer problems held out"),
+    ],
+)
+def test_a_warm_start_from_what_does_not_fit_is_refused_by_its_reason(
+    project: Project, scorer: Any, config: dict[str, Any], said: str
+) -> None:
+    label_solutions(project, problems=12)
+    given = {"hold_out": 0.4, "start_from": "current"}
+    with pytest.raises(InvalidInput) as refused:
+        rounds.start_round(project=project, config=given)
+    assert "no current model" in refused.value.errors[0].message
+    evaluated(project, scorer, guesses)
+    with pytest.raises(InvalidInput) as refused:
+        rounds.start_round(project=project, config={**given, **config})
+    assert refused.value.errors[0].field == "start_from"
+    assert said in refused.value.errors[0].message

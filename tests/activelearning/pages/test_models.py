@@ -58,6 +58,21 @@ def test_it_says_what_the_model_is_worth_and_what_it_came_from(browser: Client, 
         assert said in page
 
 
+def test_it_is_made_the_current_one_by_hand_and_nothing_is_said_of_partings_that_cannot_be(
+    browser: Client, project: Project
+) -> None:
+    measured = make_model(project, metrics={"step_auc": 0.9})
+    unmeasured = make_model(project, name="other")
+    assert "no solution is both scored by this model and labelled" in page_of(browser, measured)
+    assert "Make it the current model" not in page_of(browser, unmeasured)
+    browser.post(f"/projects/algebra/models/{unmeasured.pk}/promote/")
+    assert not RewardModel.objects.filter(is_current=True).exists()
+    browser.post(f"/projects/algebra/models/{measured.pk}/promote/")
+    assert RewardModel.objects.get(is_current=True) == measured
+    assert "Make it the current model" not in page_of(browser, measured)
+    assert browser.post(f"/api/v1/models/{measured.pk}/promote/").json()["code"] == "already_current"
+
+
 def test_wrong_steps_that_it_calls_good_come_first_the_surest_first(project: Project, model: RewardModel) -> None:
     unsure, sure, found = (solution(project, text) for text in ("unsure", "sure", "found"))
     score(unsure, GOOD, (0.4, 0.3, 0.3), GOOD, GOOD)

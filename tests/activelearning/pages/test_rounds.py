@@ -81,6 +81,52 @@ def test_the_form_starts_from_the_last_rounds_configuration(browser: Client, pro
     assert 'value="77"' in text_of(browser, NEW)
 
 
+def test_when_rounds_start_by_themselves_is_set_and_shown(browser: Client, project: Project) -> None:
+    make_done(project)
+    assert "It starts when somebody starts it." in text_of(browser, INDEX)
+    browser.post(INDEX + "automatic/", {"auto_round_after": "25"})
+    assert "after 25 new labels" in text_of(browser, INDEX)
+    browser.post(INDEX + "automatic/", {"auto_round_after": "-3"})
+    assert "after 25 new labels" in text_of(browser, INDEX)
+    browser.post(INDEX + "automatic/", {"auto_round_after": ""})
+    assert "It starts when somebody starts it." in text_of(browser, INDEX)
+
+
+def test_a_round_says_in_what_it_was_configured_otherwise_than_the_one_before(
+    browser: Client, project: Project
+) -> None:
+    for budget in (50, 200):
+        found = rounds.start_round(project=project, config={"budget": budget})
+        rounds.cancel_round(round_=found)
+    page = text_of(browser, "/projects/algebra/rounds/2/")
+    assert "<code>budget</code>: <code>50</code> → <code>200</code>" in page
+    assert "Configured otherwise" not in text_of(browser, FIRST)
+
+
+def test_the_verdict_stands_on_the_page_with_what_it_rests_on(browser: Client, project: Project) -> None:
+    done = make_done(project)
+    Round.objects.filter(pk=done.pk).update(
+        outcome={
+            "findings": [
+                {"rule": "first_round", "tone": "plain", "facts": {}},
+                {"rule": "near_identical", "tone": "warn", "facts": {"share": 0.31}},
+            ],
+            "promotion": {"rule": "always", "promoted": True, "reason": "first"},
+            "labels": {"solutions": 100, "right": 40, "ratings": {"-1": 60, "0": 10, "1": 130}},
+            "control": {"why_not": "off"},
+            "best_of_n": {
+                "on": "held_out", "problems": 9, "solutions": 36, "n": [1, 2, 4],
+                "prm": {"mean": [0.5, 0.6, 0.7], "low": [0.4, 0.5, 0.6], "high": [0.6, 0.7, 0.8]},
+                "majority": {"mean": [0.5, 0.5, 0.6]}, "pass_at_n": {"mean": [0.5, 0.8, 0.9]},
+            },
+        }
+    )  # fmt: skip
+    page = text_of(browser, FIRST)
+    for said in ("The first model: there is none before it", "there was none.", "31% of the chosen solutions say the same",
+                 "36 solutions of 9 held-out problems", "30 · 5 · 65", "not asked to", '"scale": "log"'):  # fmt: skip
+        assert said in page
+
+
 def test_a_refused_start_comes_back_with_the_reason(browser: Client, project: Project) -> None:
     rounds.start_round(project=project, config={})
     answer = browser.post(NEW, FORM)
