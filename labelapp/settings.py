@@ -286,6 +286,13 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Collect step-level labels, train process reward models, choose what to label next.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # Fields named `state` that know different words need names of their own in the schema.
+    "ENUM_NAME_OVERRIDES": {
+        "StageStateEnum": ["waiting", "running", "done", "failed", "cancelled"],
+        "RoundStateEnum": ["running", "done", "failed", "cancelled"],
+        "ScoringStateEnum": ["waiting", "running", "done", "failed"],
+        "ListedJobStateEnum": ["running", "waiting", "failed"],
+    },
 }
 
 LANGUAGE_CODE = "en"
