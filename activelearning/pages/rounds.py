@@ -116,6 +116,7 @@ def detail(request: HttpRequest, user: User, project: Project, number: int) -> H
         "verdict": verdict_shown(found),
         "promotion": _promotion(found),
         "changes": _changes(found),
+        "files": {name: f"{project.slug}-{number}-{name.replace('_', '-')}" for name in ("best_of_n", "calibration")},
         "best_of_n": charts.best_of_n(found.outcome.get("best_of_n")),
         "sampled_on": sampled_told(found.outcome.get("best_of_n")),
         "calibration": charts.calibration(found.outcome.get("step")),

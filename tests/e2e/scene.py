@@ -189,6 +189,11 @@ def _round(project: Project, state: RoundState, researcher: User) -> None:
         made.stages.filter(order=4).update(
             state=state.value, log_tail=tail, error="The grader ended with exit code 1.", finished_at=timezone.now()
         )
+        if state == RoundState.FAILED:  # its model was measured before it failed
+            RewardModel.objects.create(
+                project=project, round=made, kind="prm", name="full-prm-1", path="m", sha256="0e" * 32,
+                metrics={"step_auc": 0.71, "step_auc_interval": {"low": 0.6, "high": 0.8}, "solutions": 1, "problems": 1},
+            )  # fmt: skip
         Round.objects.filter(pk=made.pk).update(error="The grader ended with exit code 1." if state == "failed" else "")
     Round.objects.filter(pk=made.pk).update(state=state, finished_at=timezone.now())
 
@@ -206,11 +211,45 @@ def _results(done: Round) -> None:
         project=done.project, round=done, kind="prm", name="full-prm-3", path="m", sha256="0f" * 32, metrics=metrics, is_current=True,
         training={"base": "tiny", "neutral": "good", "seed": 1, "steps": 200},
     )  # fmt: skip
+    Round.objects.filter(pk=done.pk).update(outcome=_outcome())
     for rank, solution in enumerate(done.project.solutions.order_by("pk")[:8], start=1):
         reason = "wrong answer, score 0.9871"
         Selected.objects.create(
             round=done, solution=solution, rank=rank, score=0.98712, strategy="mixed", reason=reason
         )
+
+
+def _outcome() -> dict[str, Any]:
+    """Figures of every kind that a round's page draws or says, and a warning."""
+    gain = {"difference": 0.2, "interval": {"low": 0.05, "high": 0.35}}
+    bins = [
+        {"predicted": 0.15, "observed": 0.3, "steps": 12},
+        {"predicted": 0.65, "observed": 0.4, "steps": 5},
+        {"predicted": 0.95, "observed": 0.9, "steps": 80},
+    ]
+    curve = {"mean": [0.4, 0.6, 0.7], "low": [0.3, 0.5, 0.5], "high": [0.5, 0.7, 0.8]}
+    chosen = {"labelled": 40, "right": 4, "mean_score": 0.93, "right_interval": {"low": 0.04, "high": 0.23}}
+    return {
+        "findings": [
+            {"rule": "helped", "tone": "good", "facts": {"gains": {"step_auc": gain}, "up": ["step_auc"]}},
+            {"rule": "inflated", "tone": "bad", "facts": {"mean_score": 0.93, "right": 0.1, "labelled": 40}},
+            {"rule": "narrower", "tone": "warn", "facts": {"of": "answers", "share": 0.3, "before": 0.8}},
+        ],
+        "promotion": {"rule": "better", "promoted": True, "reason": "no_worse"},
+        "step": {"bins": bins},
+        "best_of_n": {
+            "on": "evaluation",
+            "problems": 60,
+            "solutions": 240,
+            "n": [1, 2, 4],
+            "prm": curve,
+            "majority": curve,
+        },
+        "labels": {"solutions": 400, "right": 180, "ratings": {"-1": 220, "0": 90, "1": 900}},
+        "graders": {"graded": 900, "parted": 12},
+        "chosen": [{"round": 2, "by_strategy": chosen, "by_chance": chosen}],
+        "control": {"why_not": "too_few", "by_chance": 12, "labels": 400, "least": 50},
+    }
 
 
 def paths_beside(stage: theatre.Stage) -> Iterator[tuple[str, str]]:
@@ -224,7 +263,10 @@ def paths_beside(stage: theatre.Stage) -> Iterator[tuple[str, str]]:
     yield "admin", "/projects/full/jobs/"
     yield from (("researcher", f"/projects/full/rounds/{number}/") for number in (1, 2, 3))
     full = Project.objects.get(slug="full")
-    yield "researcher", f"/projects/full/models/{full.reward_models.get().pk}/"
+    model = full.reward_models.get(name="full-prm-3")
+    yield from (("researcher", f"/projects/full/models/{model.pk}/{page}") for page in ("", "compare/"))
+    yield "researcher", f"/projects/full/lineage/?model={model.pk}"
+    yield "researcher", f"/projects/full/lineage/?solution={full.solutions.order_by('pk')[0].pk}"
     for pk in full.solutions.order_by("pk").values_list("pk", flat=True)[:4]:
         yield from ((role, f"/projects/full/solutions/{pk}/") for role in ("researcher", "admin"))
     yield from (

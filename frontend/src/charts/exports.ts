@@ -2,17 +2,16 @@
 
 import type { ChartData } from "./line";
 
-/** Two buttons under a chart whose holder names a file (`data-export`) and the buttons' words (`data-png`, `data-csv`). */
+/** Two buttons in the row kept for them under a chart whose holder names a file (`data-export`) and the buttons' words (`data-png`, `data-csv`). */
 export function offerExports(holder: HTMLElement, data: ChartData): void {
   const { export: name, png, csv: numbers } = holder.dataset;
   if (!name || !png || !numbers) return;
-  const row = document.createElement("p");
-  row.className = "chart-exports";
-  row.append(
+  const row = holder.nextElementSibling;
+  if (!row?.classList.contains("chart-exports")) return;
+  row.replaceChildren(
     button(png, () => void picture(holder).then((blob) => blob && save(blob, `${name}.png`))),
     button(numbers, () => save(new Blob([csv(data)], { type: "text/csv" }), `${name}.csv`)),
   );
-  holder.after(row);
 }
 
 /** A line a point along x, a column a series, with the ends of its band where it has one. Fields as RFC 4180 has them. */
