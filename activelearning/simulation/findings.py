@@ -43,6 +43,15 @@ def _along_n(report: Report) -> list[str]:
         orm, votes = report["orm"]["mean"][-1], report["majority"]["mean"][-1]
         word = "above" if orm > votes else "not above"
         told.append(f"The outcome reward model is {word} majority voting at N = {top} ({orm:.1%} against {votes:.1%}).")
+    orm, nothing = report["orm"]["mean"][-1], report["zero_label"]["mean"][-1]
+    if orm <= nothing:
+        told.append(
+            f"Training on outcomes does not pay: with no label at all as much is solved or more ({nothing:.1%} against {orm:.1%})."
+        )
+    if report.get("majority") and report["majority"]["mean"][-1] < report["majority"]["mean"][0]:
+        told.append(
+            "Votes get worse with N: in most problems most solutions share one wrong answer, as this domain is made."
+        )
     return told
 
 

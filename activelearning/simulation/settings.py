@@ -87,14 +87,14 @@ class ActiveLearning(_Settings):
     base: Training = field(default_factory=lambda: _SHAPE | {"epochs": 1, "batch_size": 64})
     first: int = 60
     labels: tuple[int, ...] = (100, 200, 400)
-    strategies: tuple[str, ...] = tuple(name for name in STUDIED if name in STRATEGIES)
+    strategies: tuple[str, ...] = STUDIED
     per_problem: int = 1  # chosen, at most
     runs: int = 3  # trainings a cell
     pool_problems: int = 1_500
     pool_samples: int = 4
-    problems: int = 120
+    problems: int = 80
     samples: int = 64
-    training: Training = field(default_factory=lambda: _SHAPE | {"epochs": 6, "min_tokens": 30_000})
+    training: Training = field(default_factory=lambda: _SHAPE | {"epochs": 20, "min_tokens": 60_000})
 
     def __post_init__(self) -> None:
         _Settings.__post_init__(self)
@@ -108,7 +108,7 @@ class Replay(_Settings):
 
     first: int = 60
     labels: tuple[int, ...] = (100, 200, 300)
-    strategies: tuple[str, ...] = tuple(name for name in STUDIED if name in STRATEGIES)
+    strategies: tuple[str, ...] = STUDIED
     per_problem: int = 2  # chosen, at most
     runs: int = 1
     held_out: float = 0.25
@@ -156,7 +156,7 @@ OF_DOMAIN: dict[tuple[str, str], dict[str, Any]] = {
         "orm": _RISING | {"epochs": 3},
         "orm_same": _RISING | {"epochs": 8},
     },
-    ("active-learning", "increasing"): {"documents": 0, "training": _RISING | {"epochs": 12}},
+    ("active-learning", "increasing"): {"documents": 0, "training": _RISING},
 }
 
 
