@@ -1,6 +1,6 @@
 """The addresses of the loop's pages."""
 
-from activelearning.pages import jobs, lineage, models, rounds, solutions
+from activelearning.pages import jobs, lineage, models, pool, rounds, solutions
 
 urlpatterns = [
     *jobs.urlpatterns,
@@ -8,4 +8,5 @@ urlpatterns = [
     *models.urlpatterns,
     *solutions.urlpatterns,
     *lineage.urlpatterns,
+    *pool.urlpatterns,
 ]

@@ -102,7 +102,10 @@ class Solution(models.Model):
                 condition=models.Q(verdict__in=["", *Verdict.values]), name="solution_verdict_known"
             ),
         ]
-        indexes = [models.Index(fields=["project", "purpose", "verdict"], name="solution_pool")]
+        indexes = [
+            models.Index(fields=["project", "purpose", "verdict"], name="solution_pool"),
+            models.Index(fields=["project", "-id"], name="solution_newest"),
+        ]
 
 
 class StepTreeQuerySet(models.QuerySet["StepTree"]):

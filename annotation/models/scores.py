@@ -15,4 +15,5 @@ class Score(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["solution", "scorer"], name="score_one_a_scorer")]
-        indexes = [models.Index("scorer", models.F("prm_score").desc(), name="score_ranking")]
+        # The key last: scores are walked through in this order, and ties are many where a score is 0 or 1.
+        indexes = [models.Index("scorer", models.F("prm_score").desc(), models.F("id").desc(), name="score_order")]

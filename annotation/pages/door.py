@@ -8,13 +8,14 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_http_methods
 
 from annotation import access
 from annotation.models import Project, Role, User
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def person_page(*methods: str) -> Callable[[View], View]:
@@ -22,7 +23,7 @@ def person_page(*methods: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
             if not isinstance(request.user, User):
                 return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
             return view(request, request.user, **kwargs)
@@ -37,7 +38,7 @@ def project_page(roles: frozenset[Role], *methods: str) -> Callable[[View], View
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def entered(request: HttpRequest, user: User, slug: str, **kwargs: Any) -> HttpResponse:
+        def entered(request: HttpRequest, user: User, slug: str, **kwargs: Any) -> HttpResponseBase:
             project: Project = access.project(user=user, slug=slug, roles=roles)
             return view(request, user, project, **kwargs)
 

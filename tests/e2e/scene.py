@@ -260,7 +260,7 @@ def paths_beside(stage: theatre.Stage) -> Iterator[tuple[str, str]]:
     for page in ("queue", "imports", "data", "rounds", "rounds/new", "people", "settings"):
         yield "admin", f"/projects/full/{page}/"
         yield "admin", f"/projects/empty/{page}/"
-    yield "admin", "/projects/full/jobs/"
+    yield from (("admin", f"/projects/full/{page}") for page in ("jobs/", "pool/?figure=1"))
     yield from (("researcher", f"/projects/full/rounds/{number}/") for number in (1, 2, 3))
     full = Project.objects.get(slug="full")
     model = full.reward_models.get(name="full-prm-3")

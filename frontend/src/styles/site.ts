@@ -51,6 +51,18 @@ async function refresh(): Promise<void> {
 }
 void refresh();
 
+/** What takes its time is asked for when the page stands, and takes its place; where it does not come, a sentence says so. */
+for (const late of document.querySelectorAll<HTMLElement>("[data-late]")) void bring(late);
+
+async function bring(late: HTMLElement): Promise<void> {
+  const answer = await fetch(late.dataset["late"] ?? "").catch(() => null);
+  const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  const found = page?.getElementById(late.id);
+  const said = late.querySelector("[role=status]");
+  if (found) late.replaceWith(found);
+  else if (said) said.textContent = late.dataset["failed"] ?? null;
+}
+
 // A desk that was signed out in another tab goes on when somebody has signed in anywhere in this browser.
 if (document.querySelector("form[data-account]") && typeof BroadcastChannel !== "undefined") {
   new BroadcastChannel("labelapp-desk").postMessage({ signed_in: true });
