@@ -45,7 +45,8 @@ def evaluate(attempt: Attempt) -> dict[str, Any]:
     on, rows = rows_of(attempt)
     samples = sampled.of_project(attempt.project, attempt.config)
     said = _said(attempt, model, rows, samples.solutions, name="measured")
-    _refuse_broken(attempt, model, said)
+    if not said:
+        _ask_once(attempt, model)
     found = Measurement(on=on, rows=rows, probabilities=said, sampled=samples)
     metrics = {"on": on, **measures.of_steps(rows, said)}
     figures = {
@@ -153,7 +154,10 @@ def gold_ratings(solution: Solution) -> tuple[int | None, ...]:
 def _said(
     attempt: Attempt, model: RewardModel, rows: Sequence[Labelled], solutions: Sequence[Solution], *, name: str
 ) -> list[Steps]:
-    """The model's word on the rows, one run of the scorer for them and for the solutions that it has not scored yet, which are stored."""
+    """The model's word on the rows, one run of the scorer for them and for the solutions that it has not scored yet, which are stored.
+
+    Raises `Conflict("model_broken")` where any of it is no number; nothing is stored then.
+    """
     todo = sampled.unscored(solutions, model)
     if not rows and not todo:
         return []
@@ -165,6 +169,8 @@ def _said(
             line = {"id": solution.pk, "problem": solution.problem.text, "steps": solution.steps}
             file.write(json.dumps(line).encode() + b"\n")
     lines = [json.loads(line) for line in _scored(attempt, model, source)]
+    if not measures.all_finite([line.get("rating_probs") or [] for line in lines]):
+        raise Conflict("model_broken", f"What {model.name} says is no number; its weights are broken.")
     scores = sampled.scores_in(lines[len(rows) :], model)
     with attempt.fenced():
         pool.store(scores)
@@ -186,14 +192,11 @@ def _scored(attempt: Attempt, model: RewardModel, source: Path) -> Iterator[byte
     return lines_of(output)
 
 
-def _refuse_broken(attempt: Attempt, model: RewardModel, said: Sequence[Steps]) -> None:
-    """A model that nothing is measured on may still be broken: it is asked one line that it learnt from."""
-    if not said:
-        line = next(lines_of(attempt.folder / "train.jsonl"), None)
-        probe = [] if line is None else [hold_out.labelled(json.loads(line))]
-        said = _said(attempt, model, [row for row in probe if row.ratings], [], name="probe")
-    if not measures.all_finite(said):
-        raise Conflict("model_broken", f"What {model.name} says is no number; its weights are broken.")
+def _ask_once(attempt: Attempt, model: RewardModel) -> None:
+    """A model that nothing is measured on may still be broken: it is asked a line that it learnt from."""
+    line = next(lines_of(attempt.folder / "train.jsonl"), None)
+    rows = [] if line is None else [hold_out.labelled(json.loads(line))]
+    _said(attempt, model, [row for row in rows if row.ratings], [], name="probe")
 
 
 # --- against the one before -----------------------------------------------------------------------------------------

@@ -65,12 +65,12 @@ def test_a_sentence_with_parts_is_said_whole() -> None:
         ({"solutions": 0}, "Es wurden keine Bewertungen zurückgehalten, daher wurde nichts gemessen."),
         (
             {"solutions": 40, "step_auc": 0.9123, "first_error_accuracy": 0.5},
-            "An 40 zurückgehaltenen Lösungen: Schritt-AUC 91,2 %, erster Fehler genau benannt in 50,0 %.",
+            "An 40 zurückgehaltenen Lösungen: Schritt-AUC 91,2\u00a0%, erster Fehler genau benannt in 50,0\u00a0%.",
         ),
         (
             {"solutions": 40, "step_auc": None, "first_error_accuracy": 0.5},
             "An 40 zurückgehaltenen Lösungen: Schritt-AUC nicht bestimmbar (nur eine Art von Schritten), "
-            "erster Fehler genau benannt in 50,0 %.",
+            "erster Fehler genau benannt in 50,0\u00a0%.",
         ),
     ],
 )
