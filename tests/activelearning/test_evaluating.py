@@ -23,6 +23,8 @@ from activelearning import (
     warm_start,
 )
 from activelearning.attempt import Attempt
+from activelearning.evaluation.compare import compare_steps
+from activelearning.evaluation.steps import evaluate_steps
 from activelearning.models import ModelKind, RewardModel, Round, RoundState, Selected, Stage
 from activelearning.round_config import RoundConfig
 from annotation import jobs, queue
@@ -57,6 +59,10 @@ def scorer(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[str], float]]
         Path(given["--output"]).write_text("".join(lines))
 
     monkeypatch.setattr(child, "run", score)
+    # A tenth of the draws: what is tested here is which rows are drawn from, not how fine the percentiles are.
+    for measured in (evaluate_steps, compare_steps):
+        monkeypatch.setitem(measured.__kwdefaults__, "resamples", 100)
+    monkeypatch.setattr(sampled, "RESAMPLES", 100)
     return words
 
 
