@@ -8,7 +8,7 @@ from typing import TypeVar
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
-from activelearning.models import RewardModel, Round, Scoring
+from activelearning.models import RewardModel, Round, Scoring, Selected
 from annotation.access import READING, RESEARCH
 from annotation.errors import Forbidden, NotFound
 from annotation.models import Project, User
@@ -41,6 +41,12 @@ def rounds_before(*, project: Project, number: int | None, most: int) -> list[Ro
     """Newest first, of a project fetched for research: those below `number` (None: all), with batch and reward model."""
     rows = Round.objects.filter(project=project).select_related("batch", "reward_model").order_by("-number")
     return list((rows if number is None else rows.filter(number__lt=number))[:most])
+
+
+def choices_after(*, round_: Round, rank: int, most: int) -> list[Selected]:
+    """Of a round fetched for research: what it chose from below this rank on, best first, with solutions and problems."""
+    rows = Selected.objects.filter(round=round_, rank__gt=rank).select_related("solution__problem")
+    return list(rows.order_by("rank")[:most])
 
 
 def reward_model(*, user: User, model_id: int, project: Project | None = None) -> RewardModel:

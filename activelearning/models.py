@@ -32,6 +32,8 @@ class Round(models.Model):
     outcome = models.JSONField(default=dict)  # what it brought, as `outcome.py` and `verdict.py` wrote it
     code = models.CharField(max_length=100, blank=True)  # the version that it ran under, as `code_version.py` says it
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    # When its choices were let through to the queue, of a round that was told to wait for that (`approval.py`).
+    approved_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -194,6 +196,7 @@ class Selected(models.Model):
     score = models.FloatField(null=True)
     strategy = models.CharField(max_length=40)
     reason = models.TextField()
+    dropped_at = models.DateTimeField(null=True)  # by somebody who looked at it before it was queued
 
     class Meta:
         constraints = [

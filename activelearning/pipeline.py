@@ -7,26 +7,23 @@ died anywhere is simply run again: what is there is used, what is missing is mad
 import hashlib
 import json
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max, Sum
+from django.db.models import Sum
 
-from activelearning import choice, hold_out, outcome, pool, shards, trainer, warm_start
+from activelearning import hold_out, pool, shards, trainer, warm_start
 from activelearning.attempt import Attempt
 from activelearning.evaluating import model_of
 from activelearning.files import replacing
 from activelearning.hold_out import Parted
-from activelearning.models import ModelKind, RewardModel, Round, Selected
+from activelearning.models import ModelKind, RewardModel, Round
 from annotation import jobs, snapshots
-from annotation import queue as work_queue
 from annotation.errors import Conflict
 from annotation.grading import Grader
-from annotation.models import Batch, Problem, Snapshot, Solution, Split, WorkItem, WorkState
-from annotation.queue import QueueEntry
+from annotation.models import Problem, Snapshot, Solution, Split
 
 TRAINER = trainer.MODULE
 SHARD_PATIENCE = 1.0  # seconds between two looks at what other workers do
@@ -194,7 +191,7 @@ def grade(attempt: Attempt) -> dict[str, Any]:
                 pool.graded(solution, grader=grader)
                 done += 1
             with attempt.fenced():
-                Solution.objects.bulk_update(chunk, ["verdict", "verdict_strict", "verdict_symbolic"])
+                pool.store_verdicts(chunk)
     attempt.report(done=total, total=total, message="")
     return {"summary": _verdicts_in_words(attempt, total), "graded": total}
 
@@ -237,89 +234,3 @@ def _work_through(attempt: Attempt, *, total: int) -> None:
             shards.reap()
         if failed := shards.failure_of(attempt.stage):
             raise Conflict("scores_missing", failed)
-
-
-# --- select, queue --------------------------------------------------------------------------------------------------
-
-
-def select(attempt: Attempt) -> dict[str, Any]:
-    """The solutions to label next, each with its rank, score, strategy and reason. Undecided ones never count as wrong."""
-    attempt.check()
-    if attempt.round.batch is not None:  # what was queued was chosen from another pool than today's
-        return _selected(list(Selected.objects.filter(round=attempt.round).order_by("rank")))
-    model = model_of(attempt)
-    chosen = choice.choose(pool.candidates(attempt.project, scorer=model.name), config=attempt.config)
-    if not chosen:
-        raise Conflict(
-            "nothing_to_choose", "No solution of the pool fits the strategy. Choose another, or import more."
-        )
-    rows = [
-        Selected(round=attempt.round, solution_id=c.solution, rank=rank, score=c.score, strategy=c.strategy, reason=c.reason)
-        for rank, c in enumerate(chosen, start=1)
-    ]  # fmt: skip
-    with attempt.fenced():
-        Selected.objects.filter(round=attempt.round).delete()
-        Selected.objects.bulk_create(rows, batch_size=1000)
-    return _selected(rows)
-
-
-def _selected(rows: list[Selected]) -> dict[str, Any]:
-    strategies = [row.strategy for row in rows]
-    return {"summary": choice.in_words(strategies), "chosen": len(rows), "shares": dict(Counter(strategies))}
-
-
-def queue(attempt: Attempt) -> dict[str, Any]:
-    """The choices become the next generation's batch, served before what older batches left over. One batch a round."""
-    if attempt.round.batch is not None:
-        return _queued(attempt.round.batch)
-    found = outcome.with_chosen(attempt.round)
-    with attempt.fenced():
-        batch = _enqueue(attempt)
-        Round.objects.filter(pk=attempt.round.pk).update(batch=batch, outcome=found)
-        result = _queued(batch)
-        attempt.finish(result)  # in the same transaction: a cancelled round has queued nothing, a queued one is done
-    return result
-
-
-def _enqueue(attempt: Attempt) -> Batch:
-    chosen = list(
-        Selected.objects.filter(round=attempt.round, solution__in=Solution.objects.pool(attempt.project)).order_by(
-            "rank"
-        )
-    )
-    if not chosen:
-        raise Conflict("nothing_left", "Every chosen solution has been queued otherwise meanwhile.")
-    first = _highest_priority(attempt) + 1
-    entries = [
-        QueueEntry(solution_id=row.solution_id, priority=first + 1 - index / len(chosen), verifier_score=row.score)
-        for index, row in enumerate(chosen)
-    ]
-    return work_queue.enqueue(
-        project=attempt.project,
-        entries=entries,
-        name=f"Round {attempt.round.number}",
-        generation=_next_generation(attempt),
-        labels_each=attempt.config.labels_each,
-        actor=attempt.round.created_by,
-    )
-
-
-def _highest_priority(attempt: Attempt) -> float:
-    """Of the items that still wait; a whole number, so that a batch's own ranking fits between two of them."""
-    waiting = WorkItem.objects.filter(project=attempt.project, state=WorkState.OPEN)
-    return float(int(waiting.aggregate(most=Max("priority"))["most"] or 0))
-
-
-def _next_generation(attempt: Attempt) -> int:
-    last = Batch.objects.filter(project=attempt.project).aggregate(last=Max("generation"))["last"]
-    return 0 if last is None else last + 1
-
-
-def _queued(batch: Batch) -> dict[str, Any]:
-    items = batch.work_items.count()
-    return {
-        "summary": f"{items:,} items queued as “{batch.name}”, generation {batch.generation}.",
-        "batch": batch.pk,
-        "items": items,
-        "generation": batch.generation,
-    }

@@ -1,4 +1,4 @@
-"""The pool as a round sees it: graded where it was not, sent to a scorer in shards, its scores stored, its candidates read."""
+"""The pool as a round sees it: graded where it was not, sent to a scorer in shards, its scores stored."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -6,8 +6,11 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
+from activelearning.rewardmodel.reductions import step_scores
+from activelearning.strategies import ensemble
 from annotation.grading import Grader
 from annotation.models import Project, Score, Solution
 
@@ -65,18 +68,30 @@ def _score(line: dict[str, Any], scorer: str) -> Score:
         rating_probs=line.get("rating_probs") or [],  # a solution longer than the model can read has none
         prm_score=line.get("prm_score"),
         orm_score=line.get("orm_score"),
+        doubt=_doubt(line),
     )
 
 
+def _doubt(line: dict[str, Any]) -> float | None:
+    """Of a model with several heads, whose lines say how far these part; None of others."""
+    if not line.get("rating_deviation") or not line.get("rating_probs"):
+        return None
+    steps = [(step["-1"], step["0"], step["1"]) for step in line["rating_probs"]]
+    return ensemble.doubt(step_scores(steps), line["rating_deviation"])
+
+
 def store(scores: Sequence[Score]) -> None:
-    """Insert what is not there yet; the same model says the same again, so what is there stays."""
+    """Insert what is not there yet, with what a choice reads beside the score; what is there stays, since a model says the same again."""
+    facts = Solution.objects.filter(pk__in=[score.solution_id for score in scores])
+    known = {pk: (problem, verdict) for pk, problem, verdict in facts.values_list("pk", "problem_id", "verdict")}
+    for score in scores:
+        score.problem_id, score.verdict = known[score.solution_id]
     Score.objects.bulk_create(scores, ignore_conflicts=True)
 
 
-def candidates(project: Project, *, scorer: str) -> Iterator[tuple[int, int, str, float]]:
-    """(solution, problem, verdict, score) of every scored solution of the pool, in order of their keys."""
-    rows = Solution.objects.pool(project).filter(scores__scorer=scorer, scores__prm_score__isnull=False)
-    found = rows.order_by("pk").values_list("pk", "problem_id", "verdict", "scores__prm_score")
-    for solution, problem, verdict, score in found.iterator(chunk_size=10_000):
-        if score is not None:  # the filter's promise, told to the type checker
-            yield solution, problem, verdict, score
+def store_verdicts(solutions: Sequence[Solution]) -> None:
+    """The solutions' verdicts, and what their scores repeat of them; in one transaction."""
+    with transaction.atomic():
+        Solution.objects.bulk_update(solutions, ["verdict", "verdict_strict", "verdict_symbolic"])
+        theirs = Solution.objects.filter(pk=OuterRef("solution")).values("verdict")
+        Score.objects.filter(solution__in=solutions, problem__isnull=False).update(verdict=Subquery(theirs))

@@ -16,10 +16,18 @@ PROGRESS = (
     gettext_noop("step %(step)s of %(steps)s"),
 )
 SUMMARIES = (
+    gettext_noop("%(count)s against the grader"),
+    gettext_noop("%(count)s against the vote"),
     gettext_noop("%(count)s by chance"),
+    gettext_noop("%(count)s by subject and level"),
     gettext_noop("%(count)s by the 80/20 mix"),
+    gettext_noop("%(count)s by the ensemble's doubt"),
     gettext_noop("%(count)s chosen: %(parts)s."),
     gettext_noop("%(count)s convincing wrong"),
+    gettext_noop("%(count)s known ones for quality control"),
+    gettext_noop("%(count)s to be labelled again"),
+    gettext_noop("%(count)s uncertain"),
+    gettext_noop("%(count)s unlike each other"),
     gettext_noop("%(count)s solutions of %(problems)s problems are in the pool."),
     gettext_noop("%(graded)s answers graded now; in the pool %(right)s are right and %(wrong)s wrong."),
     gettext_noop("%(items)s items queued as “%(batch)s”, generation %(generation)s."),
@@ -42,9 +50,25 @@ SUMMARIES = (
 )
 # Why a solution was chosen (`strategies`, which knows no Django).
 REASONS = (
+    gettext_noop("by chance among %(stratum)s"),
+    gettext_noop("character trigrams"),
     gettext_noop("chosen by chance"),
+    gettext_noop("embeddings"),
     gettext_noop("high score of what remains, %(score)s"),
+    gettext_noop("highest score of its problem, %(score)s, against the vote"),
+    gettext_noop("its answer has %(count)s votes, yet score %(score)s"),
+    gettext_noop("known: it came with gold labels"),
+    gettext_noop("known: its labellers agree"),
+    gettext_noop("labellers part on its first wrong step, %(share)s of pairs"),
+    gettext_noop("right answer, yet score %(score)s"),
+    gettext_noop("the ensemble is of many minds, doubt %(doubt)s"),
+    gettext_noop("the ensemble is sure, doubt %(doubt)s"),
+    gettext_noop("the first, by chance"),
+    gettext_noop("those without subject and level"),
+    gettext_noop("unlike what was chosen before it, %(distance)s by %(features)s"),
+    gettext_noop("unsure, score %(score)s"),
     gettext_noop("wrong answer, score %(score)s"),
+    gettext_noop("wrong answer, yet score %(score)s"),
 )
 FAILURES = (
     gettext_noop("%(model)s cannot be opened: %(fault)s"),

@@ -10,9 +10,10 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from activelearning.rewardmodel.config import TINY, ConfigError, for_base
+from activelearning.strategies import ensemble, shares
+from activelearning.strategies.choose import STRATEGIES, Named, names_of
 from annotation.errors import FieldError, InvalidInput
 
-STRATEGIES = ("convincing_wrong", "mixed", "uniform")
 GENERATORS = ("pool",)
 STARTS = ("base", "current")
 PROMOTIONS = ("always", "better", "never")
@@ -28,10 +29,13 @@ class RoundConfig:
     seed: int = 1
     hold_out: float = 0.1  # the share of problems kept from training, to measure on
     generate: str = "pool"  # where candidates come from
-    strategy: str = "convincing_wrong"
+    strategy: Named = "convincing_wrong"  # or shares of several that add up to 1
     budget: int = 100  # solutions to choose
-    per_problem: int | None = 2  # at most so many of one problem; None: over the whole pool
-    uniform_share: float = 0.2  # of the budget, chosen by chance beside the strategy
+    per_problem: int | None = 2  # at most so many of one problem, over everything; None: over the whole pool
+    uniform_share: float = 0.2  # of the budget at least, chosen by chance beside the strategy
+    drop_near_duplicates: bool = False  # of solutions of a problem that say the same, one
+    quality_control: int = 0  # solutions whose first wrong step is known, mixed into the batch beside the budget
+    approve: bool = False  # hold what was chosen until somebody has looked at it
     labels_each: int = 1
     start_from: str = "base"  # what the training begins from: its base, or the project's current model
     promote: str = "always"  # when the model becomes the current one: always, better (not worse than it), never
@@ -51,18 +55,21 @@ def parse(given: object) -> RoundConfig:
         if name in known and (message := _RULES[name](value)):
             wrong.append(FieldError(name, message))
     if not wrong:
-        wrong = _refused_by_trainer(given)
+        wrong = _refused_together(given)
     if wrong:
         raise InvalidInput(gettext("The round cannot be started as configured."), errors=wrong)
     return RoundConfig(**given)
 
 
-def _refused_by_trainer(given: dict[str, Any]) -> list[FieldError]:
-    """The trainer's own rules for `training`; its configuration module needs no torch."""
+def _refused_together(given: dict[str, Any]) -> list[FieldError]:
+    """The trainer's own rules for `training` (its configuration module needs no torch), and what a strategy needs of it."""
     try:
-        for_base(given.get("base", TINY), given.get("training"))
+        trained = for_base(given.get("base", TINY), given.get("training"))
     except ConfigError as error:
         return [FieldError("training", str(error))]
+    if ensemble.NAME in names_of(given.get("strategy", RoundConfig().strategy)) and trained.ensemble < 2:
+        said = gettext("ensemble needs a model of several heads: give training an ensemble of 2 or more")
+        return [FieldError("strategy", said)]
     return []
 
 
@@ -113,7 +120,16 @@ def _generator(value: object) -> str:
 
 
 def _strategy(value: object) -> str:
-    return "" if value in STRATEGIES else gettext("must be one of %(known)s") % {"known": ", ".join(STRATEGIES)}
+    """A name, or an object of shares."""
+    if isinstance(value, dict) and value and all(name in STRATEGIES for name in value):
+        try:
+            shares.checked(value)
+        except ValueError:
+            return gettext("the shares must be numbers over 0 that add up to 1")
+        return ""
+    said = gettext("must be one of %(known)s, or an object with the shares of several that add up to 1")
+    named = isinstance(value, str) and value in STRATEGIES
+    return "" if named else said % {"known": ", ".join(STRATEGIES)}
 
 
 def _per_problem(value: object) -> str:
@@ -164,6 +180,9 @@ _RULES: dict[str, Callable[[object], str]] = {
     "budget": _number(1, MOST_CHOSEN, whole=True),
     "per_problem": _per_problem,
     "uniform_share": _number(0, 1, whole=False),
+    "drop_near_duplicates": _flag,
+    "quality_control": _number(0, MOST_CHOSEN, whole=True),
+    "approve": _flag,
     "labels_each": _number(1, 20, whole=True),
     "start_from": _one_of(*STARTS),
     "promote": _one_of(*PROMOTIONS),

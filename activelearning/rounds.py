@@ -19,7 +19,7 @@ from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
-from activelearning import device, evaluating, pipeline, round_config, shards, warm_start
+from activelearning import approval, device, evaluating, pipeline, round_config, selecting, shards, warm_start
 from activelearning.attempt import Attempt, log_of
 from activelearning.child import tail
 from activelearning.code_version import code_version
@@ -42,11 +42,12 @@ MOVES: dict[RoundState, frozenset[RoundState]] = {
 
 @dataclass(frozen=True, slots=True)
 class StageSpec:
-    """A row of the table: which stage, on which queue, carried out by which function of the pipeline."""
+    """A row of the table: which stage, on which queue, carried out by which function; and whether a person must let it through first."""
 
     name: StageName
     queue: str
     carry_out: Callable[[Attempt], dict[str, Any]]
+    withheld: Callable[[Round], bool] = lambda round_: False
 
 
 STAGES = (
@@ -56,8 +57,8 @@ STAGES = (
     StageSpec(StageName.GENERATE, DEFAULT_QUEUE, pipeline.generate),
     StageSpec(StageName.GRADE, DEFAULT_QUEUE, pipeline.grade),
     StageSpec(StageName.SCORE, TRAIN_QUEUE, pipeline.score),
-    StageSpec(StageName.SELECT, DEFAULT_QUEUE, pipeline.select),
-    StageSpec(StageName.QUEUE, DEFAULT_QUEUE, pipeline.queue),
+    StageSpec(StageName.SELECT, DEFAULT_QUEUE, selecting.select),
+    StageSpec(StageName.QUEUE, DEFAULT_QUEUE, selecting.queue, withheld=approval.withheld),
 )
 SPECS: dict[str, StageSpec] = {spec.name: spec for spec in STAGES}
 
@@ -113,10 +114,12 @@ def _refuse_second(project: Project) -> None:
 
 
 def next_due(*, round_pk: int) -> Stage | None:
-    """The stage that waits for a worker: the first unfinished one of a running round, unless somebody is at it."""
+    """The stage that waits for a worker: the first unfinished one of a running round, unless somebody is at it or has to let it through."""
     rows = Stage.objects.filter(round=round_pk, round__state=RoundState.RUNNING).exclude(state=JobState.DONE)
     stage = rows.select_related("round__project").order_by("order").first()
-    return stage if stage is not None and stage.state == JobState.PENDING else None
+    if stage is None or stage.state != JobState.PENDING or SPECS[stage.name].withheld(stage.round):
+        return None
+    return stage
 
 
 def advance(*, round_pk: int, queue: str | None = None, worker: str = "") -> bool:

@@ -37,10 +37,15 @@ class RoundGiven(serializers.Serializer[Any]):
     seed = serializers.IntegerField(required=False)
     hold_out = serializers.FloatField(required=False)
     generate = serializers.CharField(required=False)
-    strategy = serializers.CharField(required=False)
+    strategy = serializers.JSONField(
+        required=False, help_text="a strategy's name, or an object with the shares of several that add up to 1"
+    )
     budget = serializers.IntegerField(required=False)
     per_problem = serializers.IntegerField(required=False, allow_null=True)
     uniform_share = serializers.FloatField(required=False)
+    drop_near_duplicates = serializers.BooleanField(required=False)
+    quality_control = serializers.IntegerField(required=False)
+    approve = serializers.BooleanField(required=False)
     labels_each = serializers.IntegerField(required=False)
     start_from = serializers.ChoiceField(choices=round_config.STARTS, required=False)
     promote = serializers.ChoiceField(choices=round_config.PROMOTIONS, required=False)
@@ -57,7 +62,7 @@ class RoundsView(APIView):
     def get(self, request: Request, slug: str) -> Response:
         """The project's rounds, newest first, fifty at a time; `next` leads to earlier ones."""
         project = project_of(user=person(request), slug=slug, roles=RESEARCH)
-        found = access.rounds_before(project=project, number=_before(request), most=LISTED + 1)
+        found = access.rounds_before(project=project, number=number_given(request, "before"), most=LISTED + 1)
         more = f"{request.path}?before={found[LISTED - 1].number}" if len(found) > LISTED else None
         return Response({"results": [round_listed(one) for one in found[:LISTED]], "next": more})
 
@@ -155,12 +160,13 @@ class RewardModelView(APIView):
         return Response(model_shown(access.reward_model(user=person(request), model_id=model_id)))
 
 
-def _before(request: Request) -> int | None:
-    given = request.query_params.get("before")
+def number_given(request: Request, name: str) -> int | None:
+    """The whole number that the address gives under this name; None where it gives none. Raises `InvalidInput`."""
+    given = request.query_params.get(name)
     if given is None:
         return None
     if not given.isascii() or not given.isdigit() or len(given) > 9:
-        refused = FieldError("before", gettext("must be the number of a round"))
+        refused = FieldError(name, gettext("must be a whole number"))
         raise InvalidInput(gettext("Some fields were refused."), errors=[refused])
     return int(given)
 

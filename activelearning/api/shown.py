@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from activelearning import verdict_words
+from activelearning import approval, verdict_words
 from activelearning.models import RewardModel, Round, Stage
 from activelearning.retelling import retold
 from annotation.models import JobState
@@ -60,6 +60,7 @@ class RoundListedShown(serializers.Serializer[Any]):
 
 class RoundShown(RoundListedShown):
     stages = StageShown(many=True)
+    awaits_approval = serializers.BooleanField(help_text="it has chosen, and queues nothing before somebody approves")
 
 
 class RoundListShown(serializers.Serializer[Any]):
@@ -89,7 +90,11 @@ class RewardModelListShown(serializers.Serializer[Any]):
 
 def round_shown(found: Round) -> dict[str, Any]:
     """`found` with its project, batch and reward model; the stages are fetched here."""
-    return {**round_listed(found), "stages": [stage_shown(stage) for stage in found.stages.order_by("order")]}
+    return {
+        **round_listed(found),
+        "stages": [stage_shown(stage) for stage in found.stages.order_by("order")],
+        "awaits_approval": approval.awaited(found),
+    }
 
 
 def round_listed(found: Round) -> dict[str, Any]:

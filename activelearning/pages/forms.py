@@ -1,5 +1,6 @@
 """The form that starts a round. It parses; what may be is `round_config`'s business, whose refusals come back into the form."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -15,6 +16,13 @@ STRATEGY_WORDS = {
         "Convincing wrong answers: scored high by the model, yet graded wrong. It learns most from them."
     ),
     "mixed": _("80/20: four fifths convincing wrong answers, one fifth the most convincing of what remains."),
+    "uncertainty": _("Uncertain ones: scored nearest to a half, where the model is least sure."),
+    "grader_disagreement": _("Against the grader: scored high and graded wrong, or scored low and graded right."),
+    "vote_disagreement": _("Against the vote: of a problem's answers, the best scored one and the most frequent one."),
+    "ensemble": _("By an ensemble's doubt: steps that its heads judge differently; needs a model of several heads."),
+    "stratified": _("By subject and level: the same number of each, by chance within."),
+    "diversity": _("Unlike each other: worded as differently as possible, from a sample by chance."),
+    "relabel": _("Labelled ones on which people disagree: to be labelled again."),
     "uniform": _("By chance: a baseline to compare with."),
 }
 START_WORDS = {
@@ -26,11 +34,12 @@ PROMOTION_WORDS = {
     "better": _("if it is not worse than the current one on the same problems"),
     "never": _("by hand only"),
 }
+_NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,6})?")
 BASE_WORDS = {TINY: _("tiny: a small model from scratch, minutes on a CPU")}
 
 
 def strategy_choices() -> list[tuple[str, str]]:
-    return [(name, str(STRATEGY_WORDS[name])) for name in round_config.STRATEGIES]
+    return [(name, str(words)) for name, words in STRATEGY_WORDS.items()]
 
 
 def base_choices() -> list[tuple[str, str]]:
@@ -39,6 +48,14 @@ def base_choices() -> list[tuple[str, str]]:
 
 class RoundForm(PlainForm):
     strategy = forms.ChoiceField(choices=strategy_choices, widget=forms.RadioSelect, label=_("What to choose"))
+    shares = forms.CharField(
+        required=False,
+        label=_("Or a mix of several"),
+        help_text=_(
+            "Shares in percent that add up to 100, as in “convincing_wrong 60, uncertainty 20, uniform 20”; "
+            "the strategies' names are those of the documentation. Left empty: the one chosen above."
+        ),
+    )
     budget = forms.IntegerField(
         min_value=1,
         max_value=round_config.MOST_CHOSEN,
@@ -59,6 +76,23 @@ class RoundForm(PlainForm):
         help_text=_(
             "Labels on chosen items alone make a model that is sure of too much. A fifth by chance keeps it honest."
         ),
+    )
+    drop_near_duplicates = forms.BooleanField(
+        required=False,
+        label=_("Leave near duplicates out"),
+        help_text=_("Of solutions of a problem that say the same, one is chosen."),
+    )
+    quality_control = forms.IntegerField(
+        min_value=0,
+        max_value=round_config.MOST_CHOSEN,
+        required=False,
+        label=_("Quality control: known solutions mixed in"),
+        help_text=_("Beside the others, unmarked on the desk: gold ones, then ones that several people judged alike."),
+    )
+    approve = forms.BooleanField(
+        required=False,
+        label=_("Hold the batch until it is approved"),
+        help_text=_("You look at what was chosen, drop what you do not want, and let the rest through."),
     )
     labels_each = forms.IntegerField(min_value=1, max_value=20, label=_("Labels for each"))
     base = forms.ChoiceField(
@@ -98,7 +132,18 @@ class RoundForm(PlainForm):
         given = {name: value for name, value in self.cleaned_data.items() if value != ""}
         given["uniform_share"] = given.pop("uniform_percent") / 100
         given["hold_out"] = given.pop("hold_out_percent") / 100
+        given["quality_control"] = given.get("quality_control") or 0
+        if shares := given.pop("shares", None):
+            given["strategy"] = shares
         return given
+
+    def clean_shares(self) -> dict[str, float] | None:
+        """“name percent, name percent” as shares; whether they may be is the configuration's business."""
+        given: str = self.cleaned_data["shares"].strip()
+        pairs = [part.split() for part in given.split(",")] if given else []
+        if any(len(pair) != 2 or not _NUMBER.fullmatch(pair[1]) for pair in pairs):
+            raise forms.ValidationError(_("Write a name and a number for each, with commas between them."))
+        return {name: float(percent) / 100 for name, percent in pairs} or None
 
 
 class AutomaticForm(PlainForm):
@@ -108,8 +153,12 @@ class AutomaticForm(PlainForm):
 def initial(last: dict[str, Any] | None) -> dict[str, Any]:
     """What the form shows first: the last round's configuration, or the defaults."""
     known = {**RoundConfig().as_dict(), **(last or {})}
+    strategy = known["strategy"]
+    several = isinstance(strategy, dict)
     return {
         **known,
+        "strategy": next(iter(strategy)) if several else strategy,
+        "shares": ", ".join(f"{name} {share * 100:g}" for name, share in strategy.items()) if several else "",
         "uniform_percent": round(known["uniform_share"] * 100),
         "hold_out_percent": round(known["hold_out"] * 100),
     }

@@ -11,8 +11,8 @@ from django.utils.translation import get_language, gettext
 
 from activelearning import access, automatic, round_config, rounds, tasks, verdict_words
 from activelearning.api.shown import stage_shown, verdict_shown
-from activelearning.models import RewardModel, Round, RoundState, Selected, Stage
-from activelearning.pages import charts
+from activelearning.models import RewardModel, Round, RoundState, Stage
+from activelearning.pages import charts, choices
 from activelearning.pages.figures import figures, labelled, sampled_told
 from activelearning.pages.forms import AutomaticForm, RoundForm, initial
 from activelearning.retelling import retold
@@ -23,7 +23,6 @@ from annotation.pages.door import project_page
 from annotation.pages.forms import status_of
 from annotation.words import midsentence
 
-SHOWN = 50  # choices listed on a round's page
 ROUNDS_SHOWN = 100
 TONES = {"running": "accent", "done": "good", "failed": "bad", "cancelled": "okay"}
 
@@ -122,9 +121,7 @@ def detail(request: HttpRequest, user: User, project: Project, number: int) -> H
         "calibration": charts.calibration(found.outcome.get("step")),
         "labelled": labelled(found.outcome),
         "control": verdict_words.control_told(found.outcome["control"]) if "control" in found.outcome else "",
-        "chosen": _chosen(found),
-        "chosen_count": found.selected.count(),
-        "shown": SHOWN,
+        **choices.context(found, request),
     }
     return render(request, "activelearning/round.html", context)
 
@@ -204,13 +201,6 @@ def _words() -> dict[str, Any]:
         "states": {**states, "waiting": states[JobState.PENDING]},
         "counted": gettext("{done} of {total}"),
     }
-
-
-def _chosen(found: Round) -> list[Selected]:
-    chosen = list(found.selected.select_related("solution__problem").order_by("rank")[:SHOWN])
-    for row in chosen:
-        row.reason = retold(row.reason)
-    return chosen
 
 
 urlpatterns = [

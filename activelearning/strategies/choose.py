@@ -71,7 +71,7 @@ FLOOR = "by chance"
 
 
 def counts_of(strategy: Named, *, budget: int, uniform_share: float) -> dict[str, int]:
-    """How many each strategy is to choose, in order of rank, and `FLOOR`: how many are drawn by chance before any of them.
+    """How many each strategy is to choose, in the order of `STRATEGIES`, and `FLOOR`: how many are drawn by chance before any of them.
 
     A share of `uniform` counts towards `uniform_share`, which is met first; the other shares part what is left as they part the whole.
     `uniform` alone is a strategy like any other. Raises `UnknownStrategy`, `ValueError`.
@@ -82,7 +82,8 @@ def counts_of(strategy: Named, *, budget: int, uniform_share: float) -> dict[str
     floor = share_of(budget, uniform_share)
     if isinstance(strategy, str):
         return {strategy: budget - floor, FLOOR: floor}
-    counts = shares.counts_of(budget, shares.checked(strategy))
+    # In one order always: a database may keep an object's keys in another one.
+    counts = shares.counts_of(budget, shares.checked({name: strategy[name] for name in STRATEGIES if name in strategy}))
     by_chance = counts.pop(uniform.NAME, 0)
     if floor > by_chance and counts:
         rest = sum(counts.values())

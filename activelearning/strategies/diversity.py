@@ -18,9 +18,10 @@ _ODD = np.uint32(2654435761)  # Knuth's multiplicative hash
 
 
 def choose(pool: Pool, cap: Cap, budget: int, *, seed: int) -> list[Pick]:
-    """The first by chance. Of equally far ones the first in the order of chance."""
+    """The first by chance. Of equally far ones the first in the order of chance. Rows that are not numbers are not seen."""
     features = needed(pool.features, "features")
-    order = pool.by_chance(range(len(pool)), seed=seed)
+    known = np.isfinite(features.rows.sum(axis=1))
+    order = [i for i in pool.by_chance(pool.unlabelled(), seed=seed) if known[i]]
     rows = features.rows[order]
     lengths = np.einsum("ij,ij->i", rows, rows)
     farthest = np.full(len(order), np.inf, dtype=np.float64)

@@ -24,5 +24,6 @@ def choose(pool: Pool, cap: Cap, budget: int, *, seed: int) -> list[Pick]:
 
 
 def _reason(pool: Pool, index: int) -> str:
-    said = "wrong answer, yet score" if pool.is_wrong[index] else "right answer, yet score"
-    return f"{said} {pool.scores[index]:.4f}"
+    if pool.is_wrong[index]:
+        return f"wrong answer, yet score {pool.scores[index]:.4f}"
+    return f"right answer, yet score {pool.scores[index]:.4f}"

@@ -45,6 +45,7 @@ class Pool:
     features: Features | None = None
     says: Sequence[Hashable] | None = None  # equal where two solutions of a problem say the same
     lots: Sequence[int] | None = None  # by which chance goes first, so that an index can follow it; None: all in one
+    labelled: Flags | None = None  # only `relabel` chooses these; None: it may choose any, and so may the others
 
     def __post_init__(self) -> None:
         columns = (getattr(self, name) for name in self.__dataclass_fields__)
@@ -55,8 +56,8 @@ class Pool:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def scored(self) -> Flags:
-        return np.isfinite(self.scores)
+    def unlabelled(self) -> list[int]:
+        return [i for i in range(len(self)) if self.labelled is None or not self.labelled[i]]
 
     def by_score(self, indices: Iterable[int], *, seed: int) -> list[int]:
         """Highest score first; ties in an order that only seed and id decide."""

@@ -13,7 +13,7 @@ def choose(pool: Pool, cap: Cap, budget: int, *, seed: int) -> list[Pick]:
     """In turn one of each stratum; numbers differ by one at most, but for strata that have no more that may be chosen."""
     strata = needed(pool.strata, "strata")
     waiting: dict[str, list[int]] = {}
-    for index in pool.by_chance(range(len(pool)), seed=seed):
+    for index in pool.by_chance(pool.unlabelled(), seed=seed):
         waiting.setdefault(strata[index], []).append(index)
     # By chance too, so that the odd ones out of the last turn are not always those of the same strata.
     turns = {name: iter(waiting[name]) for name in sorted(waiting, key=lambda name: (chance(seed, name), name))}

@@ -6,5 +6,5 @@ NAME = "uniform"
 
 
 def choose(pool: Pool, cap: Cap, budget: int, *, seed: int) -> list[Pick]:
-    ranked = pool.by_chance(range(len(pool)), seed=seed)
+    ranked = pool.by_chance(pool.unlabelled(), seed=seed)
     return [Pick(index=i, strategy=NAME, reason="chosen by chance") for i in cap.take(ranked, budget)]

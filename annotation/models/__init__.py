@@ -9,11 +9,12 @@ from annotation.models.people import ApiToken, Invitation, Labeller, Membership,
 from annotation.models.preferences import Preferences
 from annotation.models.problems import Problem, Purpose, Solution, Split, StepTree, Verdict
 from annotation.models.projects import Project, Protocol
-from annotation.models.scores import Score
+from annotation.models.scores import LOTS, Score
 from annotation.models.snapshots import Snapshot
 from annotation.models.work import Batch, BatchState, Handout, WorkItem, WorkState
 
 __all__ = [
+    "LOTS",
     "Annotation",
     "ApiToken",
     "AuditEntry",

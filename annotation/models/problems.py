@@ -69,6 +69,10 @@ class SolutionQuerySet(models.QuerySet["Solution"]):
         """What a round may choose from: unlabelled, unqueued, and never of an evaluation problem."""
         return self.landed().filter(project=project, purpose=Purpose.POOL, problem__split=Split.LABEL)
 
+    def to_label(self, project: Project) -> "SolutionQuerySet":
+        """What was ever queued or labelled, and never of an evaluation problem."""
+        return self.landed().filter(project=project, purpose=Purpose.LABEL, problem__split=Split.LABEL)
+
 
 class Solution(models.Model):
     """One attempt at a problem. `content_sha256` covers steps, answer, generator and external id: the same twice is one row."""

@@ -1,13 +1,17 @@
 """A project that a round can run on: labelled solutions whose wrong steps have a word of their own, and a pool of further ones."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from annotation import accounts, labelling, queue
+from activelearning import pool, rounds
+from activelearning.attempt import Attempt
+from activelearning.models import ModelKind, RewardModel, Round, RoundState, Stage
+from annotation import accounts, jobs, labelling, queue
 from annotation.labelling import Submission
-from annotation.models import Problem, Project, Purpose, Role, Solution, Split
+from annotation.models import JobState, Problem, Project, Purpose, Role, Score, Solution, Split, Verdict
 from annotation.queue import QueueEntry
 from tests.factories import label, make_problem, make_solution
 
@@ -83,3 +87,36 @@ def reserve(project: Project, *, number: int = 5000) -> Solution:
     """A wrong solution of an evaluation problem, wherever it may have been put."""
     problem = problem_of(project, number, split=Split.EVALUATE)
     return solution_of(problem, number, wrong=True, purpose=Purpose.POOL)
+
+
+def hold(project: Project, name: str, **config: Any) -> Attempt:
+    """A worker's hold on that stage of the project's round, which is started if need be."""
+    round_ = Round.objects.filter(project=project, state=RoundState.RUNNING).first()
+    started = round_ or rounds.start_round(project=project, config={"training": QUICK, **config})
+    Stage.objects.filter(round=started, name=name).update(state=JobState.PENDING)
+    stage = jobs.take(kind=Stage, pk=started.stages.get(name=name).pk, worker="test")
+    assert stage is not None
+    return Attempt(stage)
+
+
+def scored_pool(held: Attempt, score_of: Callable[[Solution], float]) -> RewardModel:
+    """The pool, graded as it was made, with a model's scores, without a model's work."""
+    folder = held.folder / "model"
+    folder.mkdir(exist_ok=True)
+    (folder / "training.json").write_text("{}")
+    model, _ = RewardModel.objects.get_or_create(
+        round=held.round,
+        defaults={
+            "project": held.project,
+            "kind": ModelKind.PRM,
+            "name": "scorer",
+            "path": str(folder),
+            "sha256": hashlib.sha256(b"{}").hexdigest(),
+        },
+    )
+    solutions = list(Solution.objects.pool(held.project).select_related("problem"))
+    for solution in solutions:
+        verdict = Verdict.RIGHT if solution.answer == solution.problem.answer else Verdict.WRONG
+        Solution.objects.filter(pk=solution.pk, verdict="").update(verdict=verdict)
+    pool.store([Score(solution=s, scorer="scorer", rating_probs=[], prm_score=score_of(s)) for s in solutions])
+    return model

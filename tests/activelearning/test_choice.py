@@ -1,80 +1,154 @@
-"""Hand-made pools whose right choice is plain."""
+"""The database's shortlists hold the strategies' whole answer: chosen from a shortlist or from everything, it is the same."""
 
+import random
+from itertools import product
 from typing import Any
 
 import pytest
+from django.db import connection
 
-from activelearning.choice import WORDS, choose
+from activelearning import choice, pool, shortlist
+from activelearning.choice import ALONG_AN_INDEX, WORDS, Shortlist, choose
 from activelearning.pages.forms import STRATEGY_WORDS
 from activelearning.round_config import STRATEGIES, RoundConfig
+from activelearning.shortlist import Wish
 from activelearning.strategies.choose import STRATEGIES as BUILT
+from annotation.models import Project, Purpose, Score, Solution, Split
+from tests.factories import make_problem
 
-# (solution, problem, verdict, score): two problems, four solutions each.
-POOL = [
-    (1, 1, "wrong", 0.9),
-    (2, 1, "wrong", 0.8),
-    (3, 1, "right", 0.99),
-    (4, 1, "undecided", 0.95),
-    (5, 2, "wrong", 0.85),
-    (6, 2, "wrong", 0.1),
-    (7, 2, "", 0.97),
-    (8, 2, "right", 0.5),
+SCORES = (0.0, 0.25, 0.5, 0.5, 0.75, 0.97, 0.97, 1.0)  # few, so that many are equal
+VERDICTS = ("right", "wrong", "wrong", "undecided", "")
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def everything(project: Project) -> list[int]:
+    """A pool of 160 solutions of 25 problems, with scores of two models, and beside it what may never be chosen; its solutions' keys."""
+    dice = random.Random(4)
+    problems = [
+        make_problem(
+            project, text=f"Problem {n}", subject=("algebra", "algebra", "number theory", "")[n % 4 if n else 3]
+        )
+        for n in range(25)
+    ]
+    reserved = make_problem(project, text="Reserved", split=Split.EVALUATE)
+    made = [_solution(project, dice.choice(problems), n, dice) for n in range(160)]
+    never = [_solution(project, reserved, n, dice) for n in range(160, 170)]
+    never += [_solution(project, problems[0], n, dice, purpose=Purpose.LABEL) for n in range(170, 180)]
+    rows = Solution.objects.bulk_create([*made, *never])
+    for scorer in ("ours", "another"):
+        pool.store(
+            [
+                Score(
+                    solution=row,
+                    scorer=scorer,
+                    rating_probs=[],
+                    prm_score=dice.choice(SCORES),
+                    doubt=dice.choice(SCORES),
+                )
+                for row in rows
+            ]
+        )
+    return [row.pk for row in rows[:160]]
+
+
+def _solution(project: Project, problem: Any, number: int, dice: random.Random, **fields: Any) -> Solution:
+    return Solution(
+        project=project,
+        problem=problem,
+        steps=[f"Step {number // 2}."],  # every second one says what the one before it said
+        answer=str(dice.randrange(3)),
+        verdict=dice.choice(VERDICTS),
+        content_sha256=str(number),
+        **{"purpose": Purpose.POOL, **fields},
+    )
+
+
+def from_everything(project: Project, config: RoundConfig, keys: list[int]) -> list[tuple[int, str]]:
+    """The strategies on the whole pool."""
+    wish = Wish(
+        project=project,
+        scorer="ours",
+        budget=config.budget,
+        per_problem=config.per_problem,
+        merge=config.drop_near_duplicates,
+        seed=config.seed,
+    )
+    whole, _ = choice.pool_of(wish, config, Shortlist(solutions=set(keys), votes=set(keys)))
+    return [(int(whole.ids[pick.index]), pick.reason) for pick in choice._picked(whole, config)]
+
+
+CAPS: list[dict[str, Any]] = [
+    {},
+    {"per_problem": 1},
+    {"per_problem": 2, "uniform_share": 0.3},
+    {"drop_near_duplicates": True, "uniform_share": 0.2},
+    {"budget": 60, "per_problem": 3, "drop_near_duplicates": True},
+    {"budget": 1000, "uniform_share": 0.1},
 ]
 
 
-def chosen(pool: list[tuple[int, int, str, float]] = POOL, **config: Any) -> list[int]:
-    given = {"per_problem": None, "uniform_share": 0.0, **config}
-    return [c.solution for c in choose(pool, config=RoundConfig(**given))]
+def test_a_shortlist_holds_the_whole_answer_of_every_strategy_ties_and_caps_included(
+    project: Project, everything: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"LEAST_PAGE": 8, "MOST_PAGE": 20, "FIRST_LOTS": 2, "SMALL": 0, "SLACK": 5, "LOTS": 13}.items():
+        monkeypatch.setattr(shortlist, name, value)  # so that pages end in the middle of ties
+    monkeypatch.setattr(choice, "LOTS", 13)
+    mixes: list[Any] = [{"mixed": 0.4, "vote_disagreement": 0.2, "uniform": 0.2, "stratified": 0.2}]
+    names = [*ALONG_AN_INDEX, "uniform", "stratified", "vote_disagreement", *mixes]
+    for (seed, caps), name in product(enumerate(CAPS), names):
+        config = RoundConfig(
+            strategy=name, **{"budget": 12, "per_problem": None, "uniform_share": 0.0, "seed": seed, **caps}
+        )
+        found = [(one.solution, one.reason) for one in choose(project=project, scorer="ours", config=config)]
+        assert found == from_everything(project, config, everything), (name, caps)
+        assert found
 
 
-def test_over_the_pool_the_best_scored_wrong_ones_come_first_and_nothing_else_ever() -> None:
-    assert chosen(budget=3) == [1, 5, 2]
-    assert chosen(budget=100) == [1, 5, 2, 6]
+def test_a_shortlist_is_short(project: Project, everything: list[int]) -> None:
+    wish = Wish(project=project, scorer="ours", budget=5, per_problem=None, merge=False, seed=1)
+    for name, read in ALONG_AN_INDEX.items():
+        assert 5 <= len(read(wish)) <= 10, name
+    assert len(shortlist.uniform(wish, seed=1, count=5)) == 5
 
 
-def test_per_problem_no_problem_gives_more_than_its_share() -> None:
-    assert chosen(budget=3, per_problem=1) == [1, 5]
+def test_what_is_drawn_by_chance_is_drawn_from_all_of_the_pool_and_from_nothing_else(
+    project: Project, everything: list[int]
+) -> None:
+    seen: set[int] = set()
+    for seed in range(12):
+        config = RoundConfig(strategy="uniform", budget=40, per_problem=None, uniform_share=0.0, seed=seed)
+        seen |= {one.solution for one in choose(project=project, scorer="ours", config=config)}
+    assert seen <= set(everything)
+    assert len(seen) > 145
 
 
-def test_the_mix_is_four_fifths_wrong_and_then_the_best_of_the_rest() -> None:
-    pool = [(n, n, "wrong" if n % 2 else "right", n / 100) for n in range(1, 41)]
-    found = chosen(pool, strategy="mixed", budget=10)
-    assert found == [39, 37, 35, 33, 31, 29, 27, 25, 40, 38]
+def test_diversity_goes_through_a_sample_and_chooses_nothing_outside_the_pool(
+    project: Project, everything: list[int]
+) -> None:
+    config = RoundConfig(strategy="diversity", budget=10, per_problem=1, uniform_share=0.2)
+    found = choose(project=project, scorer="ours", config=config)
+    assert [one.strategy for one in found] == ["diversity"] * 8 + ["uniform"] * 2
+    assert {one.solution for one in found} <= set(everything)
 
 
-def test_the_cap_of_a_problem_binds_every_part_together() -> None:
-    assert chosen(strategy="mixed", budget=5, per_problem=1) == [1, 5]
-
-
-@pytest.mark.parametrize(("share", "expected"), [(0.0, 0), (0.2, 4), (0.25, 5), (1.0, 20)])
-def test_the_uniform_share_is_exact_and_says_so(share: float, expected: int) -> None:
-    pool = [(n, n, "wrong", n / 100) for n in range(1, 101)]
-    found = choose(pool, config=RoundConfig(budget=20, uniform_share=share))
-    assert len(found) == len({c.solution for c in found}) == 20
-    by_chance = [c for c in found if c.strategy == "uniform"]
-    assert len(by_chance) == expected
-    assert all("chance" in c.reason for c in by_chance)
-
-
-def test_the_uniform_share_is_drawn_from_the_whole_pool_whatever_the_verdict() -> None:
-    seen = set()
-    for seed in range(40):
-        found = choose(POOL, config=RoundConfig(strategy="uniform", budget=2, seed=seed))
-        assert len(found) == 2
-        seen |= {c.solution for c in found}
-    assert seen == set(range(1, 9))
-
-
-def test_the_same_seed_chooses_the_same_and_another_seed_another() -> None:
-    pool = [(n, n, "wrong", n / 100) for n in range(1, 101)]
-    assert chosen(pool, strategy="uniform", budget=10, seed=1) == chosen(pool, strategy="uniform", budget=10, seed=1)
-    assert chosen(pool, strategy="uniform", budget=10, seed=1) != chosen(pool, strategy="uniform", budget=10, seed=2)
-
-
-def test_an_empty_pool_gives_nothing() -> None:
-    assert chosen([], budget=5) == []
+def test_an_empty_pool_gives_nothing(project: Project) -> None:
+    for name in STRATEGIES:
+        assert choose(project=project, scorer="ours", config=RoundConfig(strategy=name, budget=5)) == []
 
 
 def test_a_round_may_be_told_every_strategy_that_is_built_and_no_other() -> None:
-    assert set(STRATEGIES) <= set(BUILT)
-    assert set(STRATEGY_WORDS) == set(WORDS) == set(STRATEGIES)
+    assert set(STRATEGIES) == set(BUILT)
+    assert set(STRATEGY_WORDS) == set(BUILT) == set(WORDS) - {"quality_control"}
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="says how PostgreSQL reads")
+def test_shortlists_read_along_their_indexes(project: Project, everything: list[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    wish = Wish(project=project, scorer="ours", budget=5, per_problem=1, merge=False, seed=1)
+    rows = shortlist.scored(wish)
+    by_verdict = rows.filter(verdict="wrong", prm_score__lte=0.5).order_by("-prm_score", "solution").values("solution")
+    assert "score_by_verdict" in by_verdict[:5].explain()
+    assert "Sort" not in by_verdict[:5].explain()
+    assert "score_by_lot" in shortlist.in_lots(wish, [1, 2]).values("solution").explain()

@@ -15,20 +15,19 @@ from django.db import connection
 from activelearning import child, pipeline, rounds
 from activelearning.attempt import Attempt
 from activelearning.child import ChildFailed, ChildRefused
-from activelearning.models import ModelKind, RewardModel, Round, RoundState, Selected, Stage
-from annotation import jobs, queue
+from activelearning.models import RewardModel, Round, RoundState, Selected, Stage
 from annotation.errors import Conflict
-from annotation.jobs import JobLost
 from annotation.models import Batch, JobState, Project, Score, Solution, Verdict, WorkItem
-from annotation.queue import QueueEntry
 from tests.activelearning.loop import (
     QUICK,
     fill_pool,
+    hold,
     label_one_more,
     label_solutions,
     label_these,
     problem_of,
     reserve,
+    scored_pool,
     solution_of,
 )
 from tests.factories import make_problem, make_solution
@@ -45,15 +44,10 @@ def own_data_folder(settings: Any, tmp_path: Path) -> None:
 def attempt(project: Project) -> Callable[..., Attempt]:
     """`attempt("freeze", budget=3)`: a worker's hold on that stage of the project's round, which is started if need be."""
 
-    def hold(name: str, **config: Any) -> Attempt:
-        round_ = Round.objects.filter(project=project, state=RoundState.RUNNING).first()
-        started = round_ or rounds.start_round(project=project, config={"training": QUICK, **config})
-        Stage.objects.filter(round=started, name=name).update(state=JobState.PENDING)
-        stage = jobs.take(kind=Stage, pk=started.stages.get(name=name).pk, worker="test")
-        assert stage is not None
-        return Attempt(stage)
+    def held(name: str, **config: Any) -> Attempt:
+        return hold(project, name, **config)
 
-    return hold
+    return held
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:
@@ -66,28 +60,6 @@ def problems_of(path: Path) -> set[str]:
 
 def contents(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
-
-
-def scored_pool(held: Attempt, score_of: Callable[[Solution], float]) -> RewardModel:
-    """The pool, graded as it was made, with a model's scores, without a model's work."""
-    folder = held.folder / "model"
-    folder.mkdir(exist_ok=True)
-    (folder / "training.json").write_text("{}")
-    model, _ = RewardModel.objects.get_or_create(
-        round=held.round,
-        defaults={
-            "project": held.project,
-            "kind": ModelKind.PRM,
-            "name": "scorer",
-            "path": str(folder),
-            "sha256": hashlib.sha256(b"{}").hexdigest(),
-        },
-    )
-    for solution in Solution.objects.pool(held.project).select_related("problem"):
-        verdict = Verdict.RIGHT if solution.answer == solution.problem.answer else Verdict.WRONG
-        Solution.objects.filter(pk=solution.pk, verdict="").update(verdict=verdict)
-        Score.objects.create(solution=solution, scorer="scorer", rating_probs=[], prm_score=score_of(solution))
-    return model
 
 
 # --- freeze ---------------------------------------------------------------------------------------------------------
@@ -263,65 +235,6 @@ def test_a_model_whose_files_were_changed_is_not_used(project: Project, attempt:
 def test_an_empty_pool_is_said_to_be_empty(project: Project, attempt: Any) -> None:
     with pytest.raises(Conflict, match="The pool is empty"):
         pipeline.generate(attempt("generate"))
-
-
-# --- select, queue --------------------------------------------------------------------------------------------------
-
-
-def test_undecided_solutions_and_evaluation_problems_are_never_convincing_wrong(project: Project, attempt: Any) -> None:
-    solutions = fill_pool(project, problems=4, each=2)
-    reserved = reserve(project)
-    undecided = solutions[1]
-    Solution.objects.filter(pk=undecided.pk).update(verdict=Verdict.UNDECIDED)
-    held = attempt("select", budget=100, per_problem=None, uniform_share=0.0)
-    scored_pool(held, lambda s: s.pk / 1e6)
-    Score.objects.get_or_create(solution=reserved, scorer="scorer", defaults={"rating_probs": [], "prm_score": 1.0})
-    pipeline.select(held)
-    chosen = list(Selected.objects.order_by("rank").values_list("solution", flat=True))
-    assert chosen == [s.pk for s in reversed(solutions) if s.answer != s.problem.answer and s != undecided]
-
-
-def test_selecting_twice_under_one_seed_chooses_the_same(project: Project, attempt: Any) -> None:
-    fill_pool(project, problems=10, each=4)
-    held = attempt("select", budget=12, uniform_share=0.5, seed=3)
-    scored_pool(held, lambda s: (s.pk * 37 % 101) / 101)
-    pipeline.select(held)
-    first = list(Selected.objects.order_by("rank").values_list("solution", "strategy", "reason"))
-    pipeline.select(attempt("select"))
-    assert list(Selected.objects.order_by("rank").values_list("solution", "strategy", "reason")) == first
-    assert sum(strategy == "uniform" for _, strategy, _ in first) == 6
-
-
-def test_the_batch_is_the_next_generation_and_goes_before_older_leftovers(project: Project, attempt: Any) -> None:
-    label_solutions(project, problems=1)
-    old = fill_pool(project, problems=1, first=3000)
-    queue.enqueue(
-        project=project, entries=[QueueEntry(solution_id=old[0].pk, priority=4.5)], name="leftover", generation=6
-    )
-    fill_pool(project, problems=3, each=2)
-    held = attempt("select", budget=3, uniform_share=0.0)
-    scored_pool(held, lambda s: s.pk / 1e6)
-    pipeline.select(held)
-    holding = attempt("queue")
-    result = pipeline.queue(holding)
-    assert (result["items"], result["generation"]) == (3, 7)
-    waiting = WorkItem.objects.filter(state="open").order_by("-priority").values_list("batch__name", flat=True)
-    assert list(waiting) == ["Round 1", "Round 1", "Round 1", "leftover"]
-    holding.round.refresh_from_db()
-    assert pipeline.queue(attempt("queue"))["batch"] == result["batch"]
-    assert Batch.objects.filter(name="Round 1").count() == 1
-
-
-def test_a_round_cancelled_before_its_batch_was_committed_queues_nothing(project: Project, attempt: Any) -> None:
-    fill_pool(project, problems=2)
-    held = attempt("select", budget=2)
-    scored_pool(held, lambda _: 0.5)
-    pipeline.select(held)
-    holding = attempt("queue")
-    rounds.cancel_round(round_=holding.round)
-    with pytest.raises(JobLost):
-        pipeline.queue(holding)
-    assert not Batch.objects.exists()
 
 
 # --- children and files ---------------------------------------------------------------------------------------------

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 import pytest
 from django.utils import translation
 
-from activelearning import choice, measures
+from activelearning import choice, known, measures
 from activelearning.retelling import retold
+from activelearning.strategies import diversity, stratified
 from tests.annotation.test_retelling import ROOT, sample
 
 
 def told_by_stages() -> Iterator[str]:
-    """Every message, summary and refusal in the pipeline's code, a 7 in each gap."""
-    for node in ast.walk(ast.parse((ROOT / "activelearning" / "pipeline.py").read_text(encoding="utf-8"))):
+    """Every message, summary and refusal in the stages' code, a 7 in each gap."""
+    files = [ROOT / "activelearning" / name for name in ("pipeline.py", "selecting.py")]
+    for node in (node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))):
         found: list[ast.expr] = []
         if isinstance(node, ast.Call):
             found += [keyword.value for keyword in node.keywords if keyword.arg == "message"]
@@ -47,6 +49,27 @@ def told_by_stages() -> Iterator[str]:
 def test_every_sentence_of_a_stage_has_german_words(sentence: str) -> None:
     with translation.override("de"):
         assert retold(sentence) != sentence
+
+
+def reasons() -> Iterator[str]:
+    """Every reason that a strategy gives, a 7 in each gap, and who chose how many."""
+    for file in [*(ROOT / "activelearning" / "strategies").glob("*.py"), ROOT / "activelearning" / "known.py"]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "reason":
+                yield from filter(None, [sample(node.value)])
+            if isinstance(node, ast.FunctionDef) and node.name == "_reason":
+                texts = [sample(part) for part in ast.walk(node) if isinstance(part, ast.JoinedStr)]
+                yield from (text for text in texts if text and not text.startswith("."))  # a gap's format is one too
+    yield from (f"7 {words}" for words in choice.WORDS.values())
+    yield from (known.GOLD, known.AGREED, diversity.EMBEDDING, diversity.TEXT, stratified.NO_STRATUM)
+    yield from ("highest score of its problem, 0.9, against the vote", "its answer has 7 votes, yet score 0.4")
+
+
+def test_every_reason_of_a_choice_has_german_words() -> None:
+    found = set(reasons())
+    assert len(found) > 20
+    with translation.override("de"):
+        assert [said for said in found if retold(said) == said] == []
 
 
 def test_the_sentences_are_found_in_the_code() -> None:

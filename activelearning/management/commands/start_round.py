@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from activelearning import rounds, tasks
+from activelearning import approval, rounds, tasks
 from activelearning.api.shown import round_shown
 from activelearning.child import ChildFailed
 from activelearning.models import Round, RoundState
@@ -55,9 +55,11 @@ class Command(BaseCommand):
             raise CommandError(ended.error or "The round was cancelled.")
 
     def _wait(self, started: Round) -> None:
-        """Until the round ends. A stage that no worker takes in good time is done here, and from then on all of them."""
+        """Until the round ends or waits for approval. A stage that no worker takes in good time is done here, and all from then on."""
         due_since, alone = time.monotonic(), False
-        while Round.objects.filter(pk=started.pk, state=RoundState.RUNNING).exists():
+        while (
+            now := Round.objects.filter(pk=started.pk, state=RoundState.RUNNING).first()
+        ) is not None and not approval.awaited(now):
             if rounds.next_due(round_pk=started.pk) is None:
                 due_since = time.monotonic()
             elif alone or time.monotonic() - due_since > HEAD_START:
@@ -133,6 +135,8 @@ def _summary(ended: Round) -> str:
     model = getattr(ended, "reward_model", None)
     if model is not None and model.metrics:
         lines += [f"  {name}: {value}" for name, value in model.metrics.items() if not isinstance(value, dict | list)]
+    if approval.awaited(ended):
+        lines.append("  it has chosen, and waits for approval on its page")
     if ended.batch is not None:
         lines.append(f"  queued as: {ended.batch.name}")
     return "\n".join(lines)

@@ -15,6 +15,7 @@ export interface Stage {
 
 export interface Round {
   readonly state: string;
+  readonly awaits_approval?: boolean; // it goes on when somebody has approved its choices
   readonly stages: readonly Stage[];
 }
 

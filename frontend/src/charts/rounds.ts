@@ -20,7 +20,7 @@ async function follow(root: HTMLElement): Promise<void> {
     if (round) {
       show(root, round, curve);
       wait = EVERY_MS;
-      if (isFinal(round.state)) return ended(root);
+      if (isFinal(round.state) || round.awaits_approval) return ended(root);
     } else {
       wait = Math.min(wait * 1.5, SLOWEST_MS);
     }
