@@ -25,6 +25,7 @@ COPY manage.py gunicorn.conf.py pyproject.toml ./
 COPY labelapp labelapp
 COPY annotation annotation
 COPY activelearning activelearning
+COPY labelapp_client labelapp_client
 COPY locale locale
 COPY frontend/templates frontend/templates
 COPY --from=frontend /build/dist frontend/dist
