@@ -142,7 +142,7 @@ def test_a_round_may_be_told_every_strategy_that_is_built_and_no_other() -> None
     assert set(STRATEGY_WORDS) == set(BUILT) == set(WORDS) - {"quality_control"}
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="says how PostgreSQL reads")
+@pytest.mark.postgres_only
 def test_shortlists_read_along_their_indexes(project: Project, everything: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
