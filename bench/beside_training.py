@@ -18,6 +18,7 @@ from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labelapp.settings")
+os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 import django
 
