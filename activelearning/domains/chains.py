@@ -5,10 +5,6 @@ move's name and the digit that the dial shows then; the last digit is the answer
 one line of a problem where solutions tend to the same wrong digit (a misconception), with a probability of the problem's own that is mostly
 high: wrong answers agree with each other, votes go wrong, and some problems are solved by one solution in hundreds. After an error a line
 is now and then right again by luck. Some lines say nothing new (rated 0).
-
-Errors are of two kinds: at the moves whose lines `documents` take back, and at the others, of which nothing but labels tells what is wrong.
-Either kind is as frequent as its moves are, or with `rare` the second is seldom: then most labels of solutions drawn by chance tell of
-errors that were known before.
 """
 
 import re
@@ -28,7 +24,6 @@ FILLER = 0.10  # before a line
 # Of documents: the moves whose lines are now and then written wrongly and taken back, and how often.
 TAKEN_BACK = ("step", "back")
 SAID_WRONG = 0.35
-RARE_TRAP = 0.1  # with `rare`: how seldom a trap is at one of the other moves
 NO = "no"
 
 _PROBLEM = re.compile(r"((?:[a-z]+ )+)from (\d)")
@@ -60,7 +55,7 @@ class Solution:
     answer: str
 
 
-def problems(n: int, seed: int, *, rare: bool = False) -> list[Problem]:
+def problems(n: int, seed: int) -> list[Problem]:
     """`n` problems with different texts; the first m of them are the same for every n >= m.
 
     Raises `ValueError` for n below 0 or over 100,000.
@@ -70,7 +65,7 @@ def problems(n: int, seed: int, *, rare: bool = False) -> list[Problem]:
     rng = np.random.default_rng([seed, 4])
     found: dict[str, Problem] = {}
     while len(found) < n:
-        problem = _problem(rng, rare=rare)
+        problem = _problem(rng)
         found.setdefault(problem.text, problem)
     return list(found.values())
 
@@ -120,11 +115,11 @@ def read(text: str) -> tuple[int, list[str]]:
     return int(found.group(2)), moves
 
 
-def _problem(rng: np.random.Generator, *, rare: bool = False) -> Problem:
+def _problem(rng: np.random.Generator) -> Problem:
     start = int(rng.integers(DIGITS))
     moves = tuple(str(move) for move in rng.choice(list(MOVES), size=int(rng.integers(SHORTEST, LONGEST + 1))))
     trap = Trap(
-        step=_trapped_step(moves, rng) if rare else int(rng.integers(len(moves))),
+        step=int(rng.integers(len(moves))),
         offset=int(rng.choice((-2, -1, 1, 2))),
         probability=float(rng.beta(*TRAP)),
     )
@@ -136,12 +131,6 @@ def _problem(rng: np.random.Generator, *, rare: bool = False) -> Problem:
         trap=trap,
         slip=float(rng.beta(*SLIP)),
     )
-
-
-def _trapped_step(moves: Sequence[str], rng: np.random.Generator) -> int:
-    """A move whose lines are taken back elsewhere, but for a few; any where the problem has none."""
-    told = [step for step, move in enumerate(moves) if (move in TAKEN_BACK) != (rng.random() < RARE_TRAP)]
-    return int(rng.choice(told or range(len(moves))))
 
 
 def _solution(problem: Problem, rng: np.random.Generator) -> Solution:

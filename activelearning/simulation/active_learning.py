@@ -44,8 +44,11 @@ def over_seeds(
         began = time.process_time()
         found.append(measure(seed))
         seconds.append(round(time.process_time() - began, 1))
-        last = ", ".join(f"{name} {found[-1][name][-1]:.2f}" for name in settings.strategies)
-        tell(f"seed {seed} ({number} of {len(seeds)}): {last}, {seconds[-1]:.0f} CPU-seconds")
+        # Every value: a run of many seeds that somebody stops has said what it knows.
+        told = ", ".join(
+            f"{name} {' '.join(f'{value:.3f}' for value in found[-1][name])}" for name in settings.strategies
+        )
+        tell(f"seed {seed} ({number} of {len(seeds)}): {told}, {seconds[-1]:.0f} CPU-seconds")
     lines: dict[str, Line] = {name: line([one[name] for one in found]) for name in settings.strategies}
     return {
         "labels": list(settings.labels),

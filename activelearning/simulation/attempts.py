@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from activelearning.domains import chains, increasing
 from activelearning.rewardmodel.examples import Example
@@ -27,7 +26,7 @@ class Attempt:
         return Example(problem=self.problem, steps=self.steps[: len(self.ratings)], ratings=self.ratings)
 
 
-def _chains(problems: int, samples: int, seed: int, *, rare: bool = False) -> list[list[Attempt]]:
+def _chains(problems: int, samples: int, seed: int) -> list[list[Attempt]]:
     return [
         [
             Attempt(
@@ -39,7 +38,7 @@ def _chains(problems: int, samples: int, seed: int, *, rare: bool = False) -> li
             )
             for solution in chains.solutions(problem, samples, seed)
         ]
-        for problem in chains.problems(problems, seed, rare=rare)
+        for problem in chains.problems(problems, seed)
     ]
 
 
@@ -62,14 +61,10 @@ def _increasing(problems: int, samples: int, seed: int) -> list[list[Attempt]]:
 # The name that people give to (problems, samples of each, seed) -> solutions by problem.
 DOMAINS: dict[str, Callable[[int, int, int], list[list[Attempt]]]] = {
     "arithmetic": _chains,
-    "rare-errors": partial(_chains, rare=True),
     "increasing": _increasing,
 }
 # Text to learn a language from before any label is seen, (how many, seed) -> problems with their lines; not every domain has such.
-DOCUMENTS: dict[str, Callable[[int, int], list[tuple[str, list[str]]]]] = {
-    "arithmetic": chains.documents,
-    "rare-errors": chains.documents,
-}
+DOCUMENTS: dict[str, Callable[[int, int], list[tuple[str, list[str]]]]] = {"arithmetic": chains.documents}
 
 _STREAMS = ("documents", "labelled", "outcomes", "pool", "test")  # each draws problems of its own
 

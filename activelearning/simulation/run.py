@@ -15,7 +15,6 @@ from typing import Any
 from activelearning.rewardmodel.child import bar
 from activelearning.rewardmodel.config import ConfigError, read_overrides
 from activelearning.simulation.settings import (
-    DEFAULT_DOMAIN,
     DOMAINS,
     FIRST_REPORT_SEED,
     TUNING_SEEDS,
@@ -36,9 +35,7 @@ class SimulationRefused(ValueError):
 
 def add_arguments(found: argparse.ArgumentParser) -> None:
     found.add_argument("experiment", choices=EXPERIMENTS)
-    found.add_argument(
-        "--domain", choices=DOMAINS, help="(default: arithmetic for best-of-n, rare-errors for active-learning)"
-    )
+    found.add_argument("--domain", choices=DOMAINS, default=DOMAINS[0], help="of best-of-n and active-learning")
     found.add_argument("--data", type=Path, metavar="FILE", help="of replay: PRM800K lines, ProcessBench or PRMBench")
     found.add_argument("--seeds", type=_positive, default=3, metavar="N", help="how many; a claim needs 5 or more")
     found.add_argument(
@@ -119,8 +116,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 
 def domain_of(options: argparse.Namespace) -> str:
-    """The one that was asked for or the experiment's own; "" of replay."""
-    return options.domain or DEFAULT_DOMAIN.get(options.experiment, "")
+    """The one that was asked for; "" of replay, which has a file."""
+    return "" if options.experiment == "replay" else str(options.domain)
 
 
 def _made(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:

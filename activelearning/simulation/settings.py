@@ -11,8 +11,7 @@ from activelearning.strategies.choose import STRATEGIES
 TUNING_SEEDS = (1, 2, 3, 4, 5)
 FIRST_REPORT_SEED = 101
 LARGEST = 1_000_000
-DOMAINS = ("arithmetic", "rare-errors", "increasing")
-DEFAULT_DOMAIN = {"best-of-n": "arithmetic", "active-learning": "rare-errors"}
+DOMAINS = ("arithmetic", "increasing")
 STUDIED = ("uniform", "mixed", "convincing_wrong", "uncertainty")
 
 Training = dict[str, Any]

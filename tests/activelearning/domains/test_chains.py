@@ -60,14 +60,3 @@ def test_documents_are_right_in_the_end_and_take_only_some_moves_back() -> None:
                 kept.append(line)
         assert -1 not in oracle(problem, kept)
     assert taken_back == set(chains.TAKEN_BACK) < set(chains.MOVES)
-
-
-def test_rare_errors_are_rare_and_nothing_else_is_other() -> None:
-    plain, rare = chains.problems(300, seed=6), chains.problems(300, seed=6, rare=True)
-    shares = []
-    for drawn in (plain, rare):
-        mixed = [p for p in drawn if {move in chains.TAKEN_BACK for move in p.moves} == {True, False}]
-        shares.append(sum(p.moves[p.trap.step] not in chains.TAKEN_BACK for p in mixed) / len(mixed))
-    assert 0.4 < shares[0] < 0.6
-    assert 0.0 < shares[1] < 0.3
-    assert chains.problems(300, seed=6) == plain
