@@ -222,7 +222,7 @@ def in_lots(wish: Wish, lots: Sequence[int]) -> "QuerySet[Score]":
 def by_chance(wish: Wish, seed: int, *columns: str) -> Iterator[tuple[Found, tuple[Any, ...]]]:
     """The pool's scored solutions in the order of chance under this seed, each with `columns`: lot by lot, a small pool at once."""
     ranks = [lot_rank(seed, lot) for lot in range(LOTS)]
-    few = list(scored(wish).order_by("pk").values_list("solution", flat=True)[: SMALL + 1])
+    few = list(scored(wish).values_list("solution", flat=True)[: SMALL + 1])
     for some in [few] if len(few) <= SMALL else _by_lots(wish, sorted(range(LOTS), key=lambda lot: ranks[lot])):
         there = eligible(wish, some, *columns)
         for solution in sorted(there, key=lambda pk: (ranks[pk % LOTS], chance(seed, str(pk)), str(pk))):

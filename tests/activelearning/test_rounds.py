@@ -115,6 +115,12 @@ def test_f18_of_two_starts_at_the_same_moment_one_wins() -> None:
         ({"budget": 0}, "budget"),
         ({"budget": True}, "budget"),
         ({"strategy": "best"}, "strategy"),
+        ({"strategy": {"mixed": 0.5, "uniform": 0.4}}, "strategy"),
+        ({"strategy": {"best": 1}}, "strategy"),
+        ({"strategy": {}}, "strategy"),
+        ({"strategy": {"ensemble": 0.5, "uniform": 0.5}}, "strategy"),  # the model has one head
+        ({"quality_control": -1}, "quality_control"),
+        ({"approve": 1}, "approve"),
         ({"generate": "openai"}, "generate"),
         ({"base": "../../etc"}, "base"),
         ({"base": "/etc"}, "base"),

@@ -75,6 +75,22 @@ def test_the_form_starts_a_round_as_filled_in_and_shows_it(browser: Client, proj
     assert (config["start_from"], config["promote"], config["uniform_control"]) == ("base", "better", True)
 
 
+def test_the_form_takes_a_mix_in_percent_and_shows_it_again(browser: Client, project: Project) -> None:
+    wrong = browser.post(NEW, {**FORM, "shares": "mixed 60, uniform"})
+    assert "Write a name and a number for each" in wrong.content.decode()
+    assert (
+        "must be numbers over 0 that add up to 1" in browser.post(NEW, {**FORM, "shares": "mixed 60"}).content.decode()
+    )
+    browser.post(
+        NEW, {**FORM, "shares": "mixed 60, uncertainty 20, uniform 20", "approve": "on", "quality_control": "3"}
+    )
+    config = Round.objects.get().config
+    assert config["strategy"] == {"mixed": 0.6, "uncertainty": 0.2, "uniform": 0.2}
+    assert (config["approve"], config["quality_control"], config["drop_near_duplicates"]) == (True, 3, False)
+    rounds.cancel_round(round_=Round.objects.get())
+    assert "uncertainty 20" in text_of(browser, NEW)
+
+
 def test_the_form_starts_from_the_last_rounds_configuration(browser: Client, project: Project) -> None:
     started = rounds.start_round(project=project, config={"budget": 77})
     rounds.cancel_round(round_=started)
