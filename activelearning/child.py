@@ -21,7 +21,7 @@ TICK = 1.0  # seconds between two looks at the child: a cancelled round is gone 
 LOG_TAIL = 4_000  # characters
 NICENESS = 10
 # A child needs no secret of ours, and model code is the last place to leave one lying about.
-WITHHELD = ("SECRET", "PASSWORD", "TOKEN", "DATABASE_URL", "REDIS_URL", "EMAIL_URL")
+WITHHELD = ("SECRET", "PASSWORD", "TOKEN", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "GENERATORS")
 
 
 class ChildFailed(Exception):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from activelearning.models import RoundState, ScoreShard, Scoring, Stage
+from activelearning.models import GenerateShard, GradeShard, RoundState, ScoreShard, Scoring, Shard, Stage
 from annotation.models import Import, Job, JobState, Project, StepSupply
 
 MOST = 50  # of each kind and state
@@ -33,6 +33,8 @@ KINDS = (
     Kind("import", Import, "project", "created_at", ("refused",)),
     Kind("stage", Stage, "round__project", "round.created_at", ("result", "log_tail")),
     Kind("shard", ScoreShard, "stage__round__project", "stage.round.created_at", ("stage__result", "stage__log_tail")),
+    Kind("grade-shard", GradeShard, "stage__round__project", "stage.round.created_at", ("stage__result", "stage__log_tail")),
+    Kind("generate-shard", GenerateShard, "stage__round__project", "stage.round.created_at", ("problems", "stage__result")),
     Kind("scoring", Scoring, "reward_model__project", "created_at", ("problem", "steps", "result")),
     Kind("step-supply", StepSupply, "handout__work_item__project", "requested_at", ("steps", "alternatives", "handout__work_item__draft")),
 )  # fmt: skip
@@ -54,7 +56,7 @@ class Listed:
 
     @property
     def stage(self) -> Stage | None:
-        if isinstance(self.job, ScoreShard):
+        if isinstance(self.job, Shard):
             return self.job.stage
         return self.job if isinstance(self.job, Stage) else None
 
@@ -127,7 +129,7 @@ def _progress(job: Job) -> tuple[int | None, int | None]:
     """How much of how much, as far as the worker has said: an import counts rows, a shard knows its size."""
     said = job.progress
     done, total = said.get("done", said.get("rows")), said.get("total")
-    if isinstance(job, ScoreShard):
+    if isinstance(job, Shard):
         total = job.size
     return (done if isinstance(done, int) else None), (total if isinstance(total, int) else None)
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from annotation.models import Batch, Job, JobState, Project, Snapshot, Solution, User
+from annotation.models import Batch, Job, JobState, Problem, Project, Snapshot, Solution, User
 
 
 class RoundState(models.TextChoices):
@@ -110,13 +110,25 @@ class Stage(Job):
         return f"{self.round}, {self.name}"
 
 
-class ScoreShard(Job):
+class Shard(Job):
+    """A part of a stage's work that one worker does, whoever takes it (`sharing.py`); `size` is how much it was when planned."""
+
+    stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="+")
+    size = models.PositiveIntegerField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.stage}, shard {self.pk}"
+
+
+class ScoreShard(Shard):
     """A part of the pool that one worker scores for a round: the solutions of a range of problems that had no score when it was planned."""
 
     stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="shards")
     first_problem = models.PositiveBigIntegerField()
     last_problem = models.PositiveBigIntegerField()
-    size = models.PositiveIntegerField()  # solutions
 
     class Meta:
         constraints = [
@@ -124,8 +136,47 @@ class ScoreShard(Job):
         ]
         indexes = [models.Index(fields=["stage", "state"], name="score_shard_of_stage")]
 
-    def __str__(self) -> str:
-        return f"{self.stage}, shard {self.pk}"
+
+class GradeShard(Shard):
+    """A part of the pool that one worker grades for a round: the solutions between two keys that had no verdict when it was planned."""
+
+    first_solution = models.PositiveBigIntegerField()
+    last_solution = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=JobState.values), name="grade_shard_state_known")
+        ]
+        indexes = [models.Index(fields=["stage", "state"], name="grade_shard_of_stage")]
+
+
+class GenerateShard(Shard):
+    """Problems that one worker has solutions generated of, for a round."""
+
+    problems = models.JSONField()  # their keys
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=JobState.values), name="generate_shard_state_known")
+        ]
+        indexes = [models.Index(fields=["stage", "state"], name="generate_shard_of_stage")]
+
+
+class SampledProblem(models.Model):
+    """A problem that a round has sampled: it stands in one transaction with its solutions, so that no problem is sampled twice."""
+
+    stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="sampled")
+    problem = models.ForeignKey(Problem, on_delete=models.CASCADE, related_name="+")
+    samples = models.PositiveIntegerField()  # kept, merged and dropped ones
+    kept = models.PositiveIntegerField()  # new solutions
+    merged = models.PositiveIntegerField()  # samples that say what another one, or a solution of before, says
+    dropped = models.JSONField(default=dict)  # {reason of `generators/reading.py`: samples}
+    copies = models.JSONField(
+        default=dict
+    )  # {a solution's content_sha256: how many samples said it}, where it was several
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stage", "problem"], name="sampled_problem_once_a_stage")]
 
 
 class ModelKind(models.TextChoices):

@@ -6,27 +6,24 @@ died anywhere is simply run again: what is there is used, what is missing is mad
 
 import hashlib
 import json
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Sum
 
-from activelearning import hold_out, pool, shards, trainer, warm_start
+from activelearning import hold_out, shards, sharing, trainer, warm_start
 from activelearning.attempt import Attempt
 from activelearning.evaluating import model_of
 from activelearning.files import replacing
 from activelearning.hold_out import Parted
-from activelearning.models import ModelKind, RewardModel, Round
-from annotation import jobs, snapshots
+from activelearning.models import ModelKind, RewardModel, Round, ScoreShard
+from annotation import snapshots
 from annotation.errors import Conflict
-from annotation.grading import Grader
 from annotation.models import Problem, Snapshot, Solution, Split
 
 TRAINER = trainer.MODULE
-SHARD_PATIENCE = 1.0  # seconds between two looks at what other workers do
+SCORE_TASK = "activelearning.tasks.score_shard"
 LEAST_TO_LEARN_FROM = 10  # solutions
 CURVE_POINTS = 300
 
@@ -166,40 +163,7 @@ def _said_of(training: dict[str, Any]) -> str:
     return f"{training.get('steps', 0):,} steps" + (f", {speed:,.0f} tokens a second." if speed else ".")
 
 
-# --- generate, grade, score -----------------------------------------------------------------------------------------
-
-
-def generate(attempt: Attempt) -> dict[str, Any]:
-    """Where the candidates come from: here the pool as it stands, other generators are not built yet."""
-    attempt.check()
-    found = Solution.objects.pool(attempt.project)
-    count = found.count()
-    if not count:
-        raise Conflict("empty_pool", "The pool is empty. Import solutions into it, then retry from this stage.")
-    problems = found.values("problem").distinct().count()
-    return {"summary": f"{count:,} solutions of {problems:,} problems are in the pool.", "pool": count}
-
-
-def grade(attempt: Attempt) -> dict[str, Any]:
-    """Every solution of the pool has a verdict, as far as its problem has an answer to compare with."""
-    rows = pool.ungraded(attempt.project)
-    total, done = rows.count(), 0
-    with Grader() as grader:
-        for chunk in pool.chunks_of(rows):
-            for solution in chunk:
-                attempt.report(done=done, total=total, message=f"{done:,} of {total:,} answers graded")
-                pool.graded(solution, grader=grader)
-                done += 1
-            with attempt.fenced():
-                pool.store_verdicts(chunk)
-    attempt.report(done=total, total=total, message="")
-    return {"summary": _verdicts_in_words(attempt, total), "graded": total}
-
-
-def _verdicts_in_words(attempt: Attempt, graded: int) -> str:
-    found = Solution.objects.pool(attempt.project)
-    right, wrong = (found.filter(verdict=verdict).count() for verdict in ("right", "wrong"))
-    return f"{graded:,} answers graded now; in the pool {right:,} are right and {wrong:,} wrong."
+# --- score ----------------------------------------------------------------------------------------------------------
 
 
 def score(attempt: Attempt) -> dict[str, Any]:
@@ -208,29 +172,21 @@ def score(attempt: Attempt) -> dict[str, Any]:
     What was scored before is not scored again: by an earlier attempt, or of a pool that has grown since.
     """
     model = model_of(attempt)
-    while shards.plan(stage=attempt.stage, model=model) or shards.waiting(attempt.stage).exists():
-        shards.nudge(attempt.stage)
-        _work_through(attempt, total=Solution.objects.pool(attempt.project).count())
+    while shards.plan(stage=attempt.stage, model=model) or sharing.waiting(ScoreShard, attempt.stage).exists():
+        total = Solution.objects.pool(attempt.project).count()
+        sharing.work_through(
+            attempt, ScoreShard, shards.carry_out, task=SCORE_TASK, queue="train", report=_reporter(attempt, total)
+        )
     total = Solution.objects.pool(attempt.project).count()
     return {"summary": f"{total:,} solutions scored by {model.name}.", "scored": total, "scorer": model.name}
 
 
-def _work_through(attempt: Attempt, *, total: int) -> None:
-    """Until no shard waits. Raises `Conflict` with a shard's reason where one failed for good."""
-    planned = attempt.stage.shards.aggregate(sum=Sum("size"))["sum"]
+def _reporter(attempt: Attempt, total: int) -> Callable[[], None]:
+    planned = sharing.planned_of(ScoreShard, attempt.stage)
     message = f"Scoring {total:,} solutions of the pool"
 
     def report() -> None:
-        done = max(total - planned, 0) + shards.done_of(attempt.stage)
+        done = max(total - planned, 0) + sharing.done_of(ScoreShard, attempt.stage)
         attempt.report(done=min(done, total), total=total, message=message)
 
-    while shards.waiting(attempt.stage).exists():
-        report()
-        taken = shards.take(stage_pk=attempt.stage.pk, worker=jobs.this_process())
-        if taken is not None:
-            shards.carry_out(taken, meanwhile=report)
-        else:
-            time.sleep(SHARD_PATIENCE)
-            shards.reap()
-        if failed := shards.failure_of(attempt.stage):
-            raise Conflict("scores_missing", failed)
+    return report

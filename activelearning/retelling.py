@@ -9,6 +9,7 @@ PROGRESS = (
     gettext_noop("Freezing the labels"),
     gettext_noop("Holding problems out"),
     gettext_noop("Measuring on the held-out problems"),
+    gettext_noop("Sampling %(total)s problems by %(generator)s"),
     gettext_noop("Scoring %(total)s solutions of the pool"),
     gettext_noop("Training on as many labels drawn by chance"),
     gettext_noop("about %(time)s left"),
@@ -29,6 +30,11 @@ SUMMARIES = (
     gettext_noop("%(count)s uncertain"),
     gettext_noop("%(count)s unlike each other"),
     gettext_noop("%(count)s solutions of %(problems)s problems are in the pool."),
+    gettext_noop("%(sampled)s Dropped: %(parts)s."),
+    gettext_noop(
+        "%(samples)s samples of %(problems)s problems by %(generator)s: "
+        "%(kept)s new in the pool, %(merged)s like others, %(dropped)s dropped."
+    ),
     gettext_noop("%(graded)s answers graded now; in the pool %(right)s are right and %(wrong)s wrong."),
     gettext_noop("%(items)s items queued as “%(batch)s”, generation %(generation)s."),
     gettext_noop("%(model)s: %(steps)s steps, %(speed)s tokens a second."),
@@ -70,7 +76,35 @@ REASONS = (
     gettext_noop("wrong answer, score %(score)s"),
     gettext_noop("wrong answer, yet score %(score)s"),
 )
+# Why samples were dropped (`generators`, which knows no Django).
+DROPPED = (
+    gettext_noop("%(count)s cut off before an answer"),
+    gettext_noop("%(count)s empty"),
+    gettext_noop("%(count)s not sampled"),
+    gettext_noop("%(count)s of problems that the generator refused"),
+    gettext_noop("%(count)s of problems that are too long for the model"),
+    gettext_noop("%(count)s of problems that the script does not know"),
+    gettext_noop("%(count)s too long"),
+    gettext_noop("%(count)s with unreadable characters"),
+    gettext_noop("%(count)s without a proper reply"),
+    gettext_noop("%(count)s without an answer"),
+    gettext_noop("%(count)s without steps in the format"),
+)
+# What is wrong with a sampling setting.
+SETTINGS = (
+    gettext_noop("has over %(most)s characters or a NUL"),
+    gettext_noop("is not a known setting"),
+    gettext_noop("must be a list of at most %(most)s texts"),
+    gettext_noop("must be a number from %(low)s to %(high)s"),
+    gettext_noop("must be a text with %(place)s in it"),
+    gettext_noop("must be a whole number from %(low)s to %(high)s"),
+)
 FAILURES = (
+    gettext_noop("The generator %(name)s is not to be had any more. Start another round."),
+    gettext_noop("The generator's server %(name)s answers %(status)s: its address, key or model is not right."),
+    gettext_noop("The generator's server %(name)s gives no proper reply."),
+    gettext_noop("No sample was a solution (%(parts)s). Change the sampling and start another round."),
+    gettext_noop("The generator left problems out; see its log."),
     gettext_noop("%(model)s cannot be opened: %(fault)s"),
     gettext_noop("Every chosen solution has been queued otherwise meanwhile."),
     gettext_noop("Every labelled step is right: there is no difference to learn. Label more first."),
@@ -90,7 +124,7 @@ FAILURES = (
         "There are no finished labels in this project yet, so there is nothing to freeze.",
     ),
 )
-SENTENCES = (*PROGRESS, *SUMMARIES, *REASONS, *FAILURES, *retelling.SENTENCES)
+SENTENCES = (*PROGRESS, *SUMMARIES, *REASONS, *DROPPED, *SETTINGS, *FAILURES, *retelling.SENTENCES)
 
 
 def retold(text: str) -> str:

@@ -2,22 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
+from activelearning import makers
+from activelearning.generators import sampling
+from activelearning.generators.sampling import SamplingError
+from activelearning.retelling import retold
 from activelearning.rewardmodel.config import TINY, ConfigError, for_base
 from activelearning.strategies import ensemble, shares
 from activelearning.strategies.choose import STRATEGIES, Named, names_of
 from annotation.errors import FieldError, InvalidInput
 
-GENERATORS = ("pool",)
 STARTS = ("base", "current")
 PROMOTIONS = ("always", "better", "never")
 MOST_CHOSEN = 1_000_000
+NESTED = ("training", "sampling")  # objects with settings of their own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,10 @@ class RoundConfig:
     training: dict[str, Any] = field(default_factory=dict)
     seed: int = 1
     hold_out: float = 0.1  # the share of problems kept from training, to measure on
-    generate: str = "pool"  # where candidates come from
+    generate: str | dict[str, str] = (
+        "pool"  # where candidates come from: pool, scripted, {"local": NAME}, {"server": NAME}
+    )
+    sampling: dict[str, Any] = field(default_factory=dict)  # how they are sampled, where they are
     strategy: Named = "convincing_wrong"  # or shares of several that add up to 1
     budget: int = 100  # solutions to choose
     per_problem: int | None = 2  # at most so many of one problem, over everything; None: over the whole pool
@@ -70,23 +75,21 @@ def _refused_together(given: dict[str, Any]) -> list[FieldError]:
     if ensemble.NAME in names_of(given.get("strategy", RoundConfig().strategy)) and trained.ensemble < 2:
         said = gettext("ensemble needs a model of several heads: give training an ensemble of 2 or more")
         return [FieldError("strategy", said)]
+    try:
+        sampling.parse(given.get("sampling", {}))
+    except SamplingError as error:
+        return [FieldError(f"sampling.{name}", retold(said)) for name, said in error.errors.items()]
     return []
 
 
 def base_path(name: str) -> str:
     """What the trainer is given as `--base`: the word `tiny`, or the folder's path."""
-    return TINY if name == TINY else str(bases_folder() / name)
-
-
-def bases_folder() -> Path:
-    return Path(settings.DATA_DIR) / "bases"
+    return TINY if name == TINY else str(makers.bases_folder() / name)
 
 
 def known_bases() -> list[str]:
     """`tiny`, and the local model folders that an operator has put under DATA_DIR/bases."""
-    folder = bases_folder()
-    there = sorted(p.name for p in folder.iterdir() if (p / "config.json").is_file()) if folder.is_dir() else []
-    return [TINY, *there]
+    return [TINY, *makers.known_folders()]
 
 
 def _number(low: float, high: float, *, whole: bool) -> Callable[[object], str]:
@@ -116,7 +119,15 @@ def _base(value: object) -> str:
 
 
 def _generator(value: object) -> str:
-    return "" if value in GENERATORS else "only pool is built: solutions are taken from the project's pool"
+    """A word, or an object of one kind and one name; never a path or an address."""
+    if value in (makers.POOL, makers.SCRIPTED):
+        return ""
+    known = {makers.LOCAL: makers.known_folders(), makers.SERVER: [*makers.known_servers()]}
+    if isinstance(value, dict) and len(value) == 1 and (kind := next(iter(value))) in known:
+        named = isinstance(value[kind], str) and value[kind] in known[kind]
+        said = gettext("must be one of %(known)s")
+        return "" if named else said % {"known": ", ".join(known[kind]) or "–"}
+    return gettext('must be pool, scripted, {"local": NAME} or {"server": NAME}')
 
 
 def _strategy(value: object) -> str:
@@ -136,14 +147,14 @@ def _per_problem(value: object) -> str:
     return "" if value is None else _number(1, MOST_CHOSEN, whole=True)(value)
 
 
-def _training(value: object) -> str:
+def _object(value: object) -> str:
     return "" if isinstance(value, dict) else "must be an object"
 
 
 def changes(new: dict[str, Any], old: dict[str, Any]) -> list[dict[str, Any]]:
     """What differs between two stored configurations, field by field; what one of them does not say has its default.
 
-    Each is `{field, old, new, default}`; the trainer's own settings stand as `training.NAME`, None where one was not given.
+    Each is `{field, old, new, default}`; settings within one stand as `training.NAME` and `sampling.NAME`, None where one was not given.
     """
     defaults, now, before = (_flat({**RoundConfig().as_dict(), **config}) for config in ({}, new, old))
     names = [name for name in {**defaults, **now, **before} if now.get(name) != before.get(name)]
@@ -153,8 +164,8 @@ def changes(new: dict[str, Any], old: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _flat(config: dict[str, Any]) -> dict[str, Any]:
-    training = {f"training.{name}": value for name, value in config["training"].items()}
-    return {name: value for name, value in config.items() if name != "training"} | training
+    nested = {f"{name}.{key}": value for name in NESTED for key, value in config[name].items()}
+    return {name: value for name, value in config.items() if name not in NESTED} | nested
 
 
 def trainer_settings(config: RoundConfig) -> dict[str, Any]:
@@ -172,10 +183,11 @@ def _flag(value: object) -> str:
 
 _RULES: dict[str, Callable[[object], str]] = {
     "base": _base,
-    "training": _training,
+    "training": _object,
     "seed": _number(0, 2**31 - 1, whole=True),
     "hold_out": _number(0.01, 0.5, whole=False),
     "generate": _generator,
+    "sampling": _object,
     "strategy": _strategy,
     "budget": _number(1, MOST_CHOSEN, whole=True),
     "per_problem": _per_problem,

@@ -19,15 +19,26 @@ from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext
 
-from activelearning import approval, device, evaluating, pipeline, round_config, selecting, shards, warm_start
+from activelearning import (
+    approval,
+    device,
+    evaluating,
+    generating,
+    grading,
+    pipeline,
+    round_config,
+    selecting,
+    sharing,
+    warm_start,
+)
 from activelearning.attempt import Attempt, log_of
 from activelearning.child import tail
 from activelearning.code_version import code_version
-from activelearning.models import RewardModel, Round, RoundState, ScoreShard, Stage, StageName
+from activelearning.models import RewardModel, Round, RoundState, Stage, StageName
 from annotation import audit, jobs
 from annotation.errors import Conflict, DomainError
 from annotation.jobs import JobLost
-from annotation.models import JobState, Project, Protocol, User
+from annotation.models import Job, JobState, Project, Protocol, User
 
 DEFAULT_QUEUE, TRAIN_QUEUE = "default", "train"
 
@@ -48,19 +59,27 @@ class StageSpec:
     queue: str
     carry_out: Callable[[Attempt], dict[str, Any]]
     withheld: Callable[[Round], bool] = lambda round_: False
+    # Whether a round's configuration puts it on the other queue, where the devices are.
+    on_device: Callable[[Round], bool] = lambda round_: False
 
 
 STAGES = (
     StageSpec(StageName.FREEZE, DEFAULT_QUEUE, pipeline.freeze),
     StageSpec(StageName.TRAIN, TRAIN_QUEUE, pipeline.train),
     StageSpec(StageName.EVALUATE, TRAIN_QUEUE, evaluating.evaluate),
-    StageSpec(StageName.GENERATE, DEFAULT_QUEUE, pipeline.generate),
-    StageSpec(StageName.GRADE, DEFAULT_QUEUE, pipeline.grade),
+    StageSpec(StageName.GENERATE, DEFAULT_QUEUE, generating.generate, on_device=generating.on_device),
+    StageSpec(StageName.GRADE, DEFAULT_QUEUE, grading.grade),
     StageSpec(StageName.SCORE, TRAIN_QUEUE, pipeline.score),
     StageSpec(StageName.SELECT, DEFAULT_QUEUE, selecting.select),
     StageSpec(StageName.QUEUE, DEFAULT_QUEUE, selecting.queue, withheld=approval.withheld),
 )
 SPECS: dict[str, StageSpec] = {spec.name: spec for spec in STAGES}
+
+
+def queue_of(stage: Stage) -> str:
+    """The queue whose workers carry the stage out."""
+    spec = SPECS[stage.name]
+    return TRAIN_QUEUE if spec.on_device(stage.round) else spec.queue
 
 
 def start_round(*, project: Project, config: object, actor: User | None = None, automatically: bool = False) -> Round:
@@ -125,10 +144,10 @@ def next_due(*, round_pk: int) -> Stage | None:
 def advance(*, round_pk: int, queue: str | None = None, worker: str = "") -> bool:
     """Carry out the stage that is due, if it belongs to `queue` (None: any). True where this call did one, whatever came of it."""
     stage = next_due(round_pk=round_pk)
-    if stage is None or (queue is not None and SPECS[stage.name].queue != queue):
+    if stage is None or (queue is not None and queue_of(stage) != queue):
         settle(round_pk=round_pk)
         return False
-    with device.ours(wanted=SPECS[stage.name].queue == TRAIN_QUEUE) as free:
+    with device.ours(wanted=queue_of(stage) == TRAIN_QUEUE) as free:
         taken = jobs.take(kind=Stage, pk=stage.pk, worker=worker or worker_name()) if free else None
         if taken is None:
             return False
@@ -191,7 +210,9 @@ def cancel_round(*, round_: Round, actor: User | None = None) -> None:
     with transaction.atomic():
         if not _move(round_.pk, RoundState.CANCELLED, finished_at=Now()):
             raise Conflict("not_running", gettext("Round %(number)d is not running.") % {"number": round_.number})
-        for kind, rows in ((Stage, Q(round=round_)), (ScoreShard, Q(stage__round=round_))):
+        whose: list[tuple[type[Job], Q]] = [(Stage, Q(round=round_))]
+        whose += [(kind, Q(stage__round=round_)) for kind in sharing.KINDS]
+        for kind, rows in whose:
             kind._default_manager.filter(rows, state__in=[JobState.PENDING, JobState.RUNNING]).update(
                 state=JobState.CANCELLED, finished_at=Now()
             )
@@ -221,7 +242,7 @@ def retry_round(*, round_: Round, actor: User | None = None) -> None:
 
 def reap() -> int:
     """Bring back the stages (and shards) whose worker fell silent, settle their rounds; returns how many stages there were."""
-    shards.reap()
+    sharing.reap()
     silent = Q(state=JobState.RUNNING, heartbeat_at__lt=Now() - timedelta(seconds=settings.JOB_DEAD_AFTER))
     found = list(Stage.objects.filter(silent).values_list("pk", "round_id"))
     _another_attempt(

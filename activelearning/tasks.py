@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError as BrokerAway
 
-from activelearning import automatic, device, rounds, scorings, shards, workers
-from activelearning.models import Stage
+from activelearning import automatic, device, generating, grading, rounds, scorings, shards, sharing, workers
+from activelearning.models import GenerateShard, GradeShard, ScoreShard, Stage
 from activelearning.rewardmodel.child import die_with_parent
 from annotation import jobs
 
@@ -29,9 +29,28 @@ def advance(round_pk: int, queue: str) -> None:
 def score_shard(stage_pk: int) -> None:
     """Score a part of a round's pool beside the worker that has its stage, where this host's device is free."""
     with device.ours() as free:
-        shard = shards.take(stage_pk=stage_pk, worker=jobs.this_process()) if free else None
+        shard = sharing.take(ScoreShard, stage_pk=stage_pk, worker=jobs.this_process()) if free else None
         if shard is not None:
             shards.carry_out(shard)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def grade_shard(stage_pk: int) -> None:
+    """Grade a part of a round's pool beside the worker that has its stage."""
+    shard = sharing.take(GradeShard, stage_pk=stage_pk, worker=jobs.this_process())
+    if shard is not None:
+        grading.carry_out(shard)
+
+
+@shared_task  # type: ignore[untyped-decorator]
+def generate_shard(stage_pk: int) -> None:
+    """Have solutions of some of a round's problems generated, beside the worker that has its stage; by a local model where this host's
+    device is free."""
+    stage = Stage.objects.select_related("round").get(pk=stage_pk)
+    with device.ours(wanted=generating.on_device(stage.round)) as free:
+        shard = sharing.take(GenerateShard, stage_pk=stage_pk, worker=jobs.this_process()) if free else None
+        if shard is not None:
+            generating.carry_out(shard)
 
 
 @shared_task  # type: ignore[untyped-decorator]
@@ -50,7 +69,7 @@ def nudge(round_pk: int) -> None:
     stage = rounds.next_due(round_pk=round_pk)
     if stage is None:
         return
-    queue = rounds.SPECS[stage.name].queue
+    queue = rounds.queue_of(stage)
     try:
         advance.apply_async((round_pk, queue), queue=queue)
     except BrokerAway as error:

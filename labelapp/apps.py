@@ -9,8 +9,9 @@ class LabelappConfig(AppConfig):
     def ready(self) -> None:
         from django.core.checks import register
 
-        from labelapp.checks import missing_supplier, unsafe_database, unsafe_settings
+        from labelapp.checks import missing_supplier, unsafe_database, unsafe_settings, unusable_generators
 
         register(missing_supplier)
+        register(unusable_generators)
         register(unsafe_settings, deploy=True)
         register(unsafe_database, deploy=True)

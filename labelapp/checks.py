@@ -1,6 +1,7 @@
 """What makes an installation unsafe. Production refuses to start with any of it; `manage.py check --deploy` shows the same lines.
 
-A supplier that is not there (`STEP_SUPPLIER`) is refused everywhere: labellers would be told turn for turn that it brought nothing.
+A supplier that is not there (`STEP_SUPPLIER`) is refused everywhere: labellers would be told turn for turn that it brought nothing. So are
+generators (`GENERATORS`) that nobody could ask.
 """
 
 import ast
@@ -15,6 +16,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.db import DatabaseError, connections
 
+from activelearning.generators import servers
+from activelearning.generators.servers import ServersRefused
+
 KEY_LENGTH, KEY_VARIETY = 50, 5  # Django's own bounds (security.W009)
 NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"
 # What PostgreSQL must not be without: a receipt says that a label is on disk.
@@ -26,8 +30,8 @@ DURABLE = {
 
 
 def refuse_unsafe_start() -> None:
-    """What is wrong is said in one line each, and the process ends with 1. Outside production that is a missing supplier alone."""
-    found = missing_supplier(None)
+    """What is wrong is said in one line each, and the process ends with 1. Outside production that is a supplier or generator alone."""
+    found = [*missing_supplier(None), *unusable_generators(None)]
     if settings.PRODUCTION:
         found += [*unsafe_settings(None), *unsafe_database(None)]
     if not found:
@@ -106,6 +110,23 @@ def missing_supplier(app_configs: Any, **more: Any) -> list[CheckMessage]:
         return []
     hint = "Name a function by its dotted path, as in package.module.next_steps, or unset LABELAPP_STEP_SUPPLIER."
     return [Error(f"STEP_SUPPLIER names {path!r}, which is not there.", hint=hint, id="labelapp.E009")]
+
+
+def unusable_generators(app_configs: Any, **more: Any) -> list[CheckMessage]:
+    """Whether `GENERATORS` can be read, and `STEP_GENERATOR` is one of them."""
+    try:
+        known = servers.parse(settings.GENERATORS)
+    except ServersRefused as error:
+        hint = "docs/generators.md shows what LABELAPP_GENERATORS may hold."
+        return [Error(f"GENERATORS cannot be used: {error}.", hint=hint, id="labelapp.E010")]
+    if settings.STEP_GENERATOR and settings.STEP_GENERATOR not in known:
+        hint = f"Known are: {', '.join(known) or 'none'}."
+        return [
+            Error(
+                f"STEP_GENERATOR names {settings.STEP_GENERATOR!r}, which is not there.", hint=hint, id="labelapp.E010"
+            )
+        ]
+    return []
 
 
 def _defines(module: str, name: str) -> bool:

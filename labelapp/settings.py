@@ -195,6 +195,11 @@ STEP_SUPPLIER: str = env.str("LABELAPP_STEP_SUPPLIER", default="")
 # How long a labeller waits for it at most before they are asked to write the step themselves.
 STEP_SUPPLIER_SECONDS = env.float("LABELAPP_STEP_SUPPLIER_SECONDS", default=30.0)
 
+# The servers that may be asked for samples, by name (docs/generators.md). Their addresses stand nowhere else.
+GENERATORS: dict[str, Any] = env.json("LABELAPP_GENERATORS", default={})
+# Which of them makes next steps, where STEP_SUPPLIER is activelearning.live_steps.next_steps.
+STEP_GENERATOR: str = env.str("LABELAPP_STEP_GENERATOR", default="")
+
 # --- scoring on request ---------------------------------------------------------------------------------------------
 
 # How long a request that brings a solution to be scored waits for its score; then it is told where to ask.

@@ -36,7 +36,10 @@ class RoundGiven(serializers.Serializer[Any]):
     training = serializers.JSONField(required=False)
     seed = serializers.IntegerField(required=False)
     hold_out = serializers.FloatField(required=False)
-    generate = serializers.CharField(required=False)
+    generate = serializers.JSONField(
+        required=False, help_text='`"pool"`, `"scripted"`, `{"local": NAME}` or `{"server": NAME}`'
+    )
+    sampling = serializers.JSONField(required=False, help_text="how a generator samples; see docs/generators.md")
     strategy = serializers.JSONField(
         required=False, help_text="a strategy's name, or an object with the shares of several that add up to 1"
     )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import numpy as np
@@ -30,6 +31,8 @@ _MORE = ("finds ${k}$ more", "is given ${k}$", "buys ${k}$")
 _LESS = ("gives away ${k}$", "loses ${k}$", "sells ${k}$")
 FILLERS = ("Let us look at the next change.", "We go on step by step.", "So far so good.", "Now we take what is left.")
 LINE = re.compile(r"\$(-?\d+) ([+-]) (\d+) = (-?\d+)\$")
+PERSON_AND_THING = re.compile(r"\A(\S+) has \$\d+\$ (\w+)\. ")
+PHRASE = re.compile(r"\. Then \S+ (.+?)(?=\. )")
 _START = re.compile(r"has \$(\d+)\$")
 _CHANGE = re.compile(r"(finds|is given|buys|gives away|loses|sells) \$(\d)\$")
 _ANSWER = re.compile(r"# Answer\n\n(-?\d+)\Z")
@@ -145,6 +148,35 @@ def pool_line(problem: Problem, solution: Solution) -> str:
     return json.dumps(record, ensure_ascii=False)
 
 
+def read(text: str) -> Problem:
+    """The problem that a text states, its trap drawn from the text alone: where it stood at first is in no text.
+
+    Raises `ValueError` for a problem that is not of this domain.
+    """
+    values, subject, phrases = right_values(text), PERSON_AND_THING.match(text), PHRASE.findall(text)
+    if subject is None or len(phrases) != len(values) - 1:
+        raise ValueError("not a problem of the arithmetic domain")
+    changes = tuple(after - before for before, after in pairwise(values))
+    return Problem(
+        text=text,
+        answer=str(values[-1]),
+        person=subject[1],
+        thing=subject[2],
+        start=values[0],
+        changes=changes,
+        phrases=tuple(phrases),
+        trap=_trap(len(changes), np.random.default_rng([6, *text.encode()])),
+    )
+
+
+def _trap(changes: int, rng: np.random.Generator) -> Trap:
+    return Trap(
+        step=int(rng.integers(changes)),
+        offset=int(rng.choice((-2, -1, 1, 2))),
+        probability=float(rng.beta(*TRAP)),
+    )
+
+
 def _problem(rng: np.random.Generator) -> Problem:
     person, thing = str(rng.choice(_PEOPLE)), str(rng.choice(_THINGS))
     start = value = int(rng.integers(LOWEST + 1, HIGHEST))
@@ -157,11 +189,7 @@ def _problem(rng: np.random.Generator) -> Problem:
         changes.append(change)
         phrases.append(str(rng.choice(_MORE if change > 0 else _LESS)).replace("{k}", str(size)))
     then = ". Then ".join([f"{person} has ${start}$ {thing}", *(f"{person} {phrase}" for phrase in phrases)])
-    trap = Trap(
-        step=int(rng.integers(len(changes))),
-        offset=int(rng.choice((-2, -1, 1, 2))),
-        probability=float(rng.beta(*TRAP)),
-    )
+    trap = _trap(len(changes), rng)
     return Problem(
         text=f"{then}. How many {thing} does {person} have now?",
         answer=str(value),

@@ -6,21 +6,17 @@ Among what it offers one step goes on rightly from what was said so far; the oth
 nothing new. The same (problem, steps, seed) brings the same steps. Of any other problem it knows nothing and brings nothing.
 """
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from activelearning.domains import arithmetic
 
-_PERSON_AND_THING = re.compile(r"\A(\S+) has \$\d+\$ (\w+)\. ")
-_PHRASE = re.compile(r"\. Then \S+ (.+?)(?=\. )")
-
 
 def next_steps(*, problem: str, steps: Sequence[str], count: int, seed: int) -> list[str]:
     """At most `count` different steps that may follow, in random order; none for a problem of another kind, or once it is answered."""
-    subject = _PERSON_AND_THING.match(problem)
-    phrases = _PHRASE.findall(problem)
+    subject = arithmetic.PERSON_AND_THING.match(problem)
+    phrases = arithmetic.PHRASE.findall(problem)
     if subject is None or not phrases or any("# Answer" in step for step in steps):
         return []
     values = arithmetic.right_values(problem)

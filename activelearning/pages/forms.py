@@ -6,9 +6,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from activelearning import automatic, round_config
+from activelearning import automatic, makers, round_config
+from activelearning.generators import sampling
+from activelearning.generators.sampling import LINES, NUMBERED, PARAGRAPHS, Sampling
 from activelearning.rewardmodel.config import TINY
 from activelearning.round_config import RoundConfig
+from annotation.errors import DomainError
 from annotation.pages.forms import PlainForm
 
 STRATEGY_WORDS = {
@@ -36,6 +39,33 @@ PROMOTION_WORDS = {
 }
 _NUMBER = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,6})?")
 BASE_WORDS = {TINY: _("tiny: a small model from scratch, minutes on a CPU")}
+
+
+STEPS_WORDS = {
+    LINES: _("one a line"),
+    PARAGRAPHS: _("with an empty line between two"),
+    NUMBERED: _("each after “Step 1:”, “Step 2:”"),
+}
+GENERATOR_WORDS = {
+    "pool": _("the pool as it stands: nothing is generated"),
+    makers.SCRIPTED: _("a script, for sums of the demo's kind"),
+    makers.LOCAL: _("the model folder %(name)s"),
+    makers.SERVER: _("the server %(name)s"),
+}
+SAMPLING = "sampling_"  # what the names of its fields begin with
+
+
+def generator_choices() -> list[tuple[str, str]]:
+    """Each as its word, or as kind and name with a colon between them."""
+    return [(_flat(one), str(GENERATOR_WORDS[makers.kind_of(one)]) % _named(one)) for one in makers.known()]
+
+
+def _flat(generate: str | dict[str, str]) -> str:
+    return generate if isinstance(generate, str) else ":".join(*generate.items())
+
+
+def _named(generate: str | dict[str, str]) -> dict[str, str]:
+    return {} if isinstance(generate, str) else {"name": next(iter(generate.values()))}
 
 
 def strategy_choices() -> list[tuple[str, str]]:
@@ -117,6 +147,46 @@ class RoundForm(PlainForm):
         label=_("Compare with labels drawn by chance"),
         help_text=_("Two small models more are trained: on the labels that no strategy chose, and on as many of all."),
     )
+    generate = forms.ChoiceField(
+        choices=generator_choices,
+        required=False,
+        label=_("Where candidates come from"),
+        help_text=_("What is generated joins the pool before it is graded, scored and chosen from."),
+    )
+    sampling_problems = forms.IntegerField(
+        min_value=1,
+        required=False,
+        label=_("Problems to sample"),
+        help_text=_("Drawn by chance, others in each round. Left empty: all problems."),
+    )
+    sampling_samples = forms.IntegerField(
+        min_value=1, max_value=sampling.MOST_SAMPLES, required=False, label=_("Samples of each problem")
+    )
+    sampling_temperature = forms.FloatField(
+        min_value=0,
+        max_value=2,
+        required=False,
+        label=_("Temperature"),
+        help_text=_("The higher, the more unlike each other; at 0 all samples are the same."),
+    )
+    sampling_max_tokens = forms.IntegerField(
+        min_value=1, max_value=sampling.MOST_TOKENS, required=False, label=_("Most tokens of a sample")
+    )
+    sampling_steps = forms.ChoiceField(
+        choices=lambda: [(name, str(STEPS_WORDS[name])) for name in sampling.STEPS],
+        required=False,
+        label=_("Steps of a sample"),
+    )
+    sampling_prompt = forms.CharField(
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        label=_("Prompt"),
+        help_text=_(
+            "What a model is given, with {problem} where the problem goes. Left empty: two solved examples in the "
+            "format above. A sample without steps or without an answer is dropped and counted."
+        ),
+    )
     hold_out_percent = forms.IntegerField(
         min_value=1,
         max_value=50,
@@ -129,13 +199,36 @@ class RoundForm(PlainForm):
 
     def config(self) -> dict[str, Any]:
         """The filled form as a round's configuration."""
-        given = {name: value for name, value in self.cleaned_data.items() if value != ""}
+        filled = self.cleaned_data.items()
+        given = {name: value for name, value in filled if value != "" and not name.startswith(SAMPLING)}
+        if kind_and_name := given.pop("generate", ""):
+            kind, colon, name = kind_and_name.partition(":")
+            given["generate"] = {kind: name} if colon else kind
+        if given.get("generate", "pool") != "pool":
+            of_it = {name.removeprefix(SAMPLING): value for name, value in filled if name.startswith(SAMPLING)}
+            given["sampling"] = {name: value for name, value in of_it.items() if _is_said(name, value)}
         given["uniform_share"] = given.pop("uniform_percent") / 100
         given["hold_out"] = given.pop("hold_out_percent") / 100
         given["quality_control"] = given.get("quality_control") or 0
         if shares := given.pop("shares", None):
             given["strategy"] = shares
         return given
+
+    def refused(self, error: DomainError) -> None:
+        """As every form's, and what is wrong within `sampling` beside its own field."""
+        for found in error.errors:
+            found.field = found.field.replace("sampling.", SAMPLING)
+        super().refused(error)
+
+    def own_fields(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if not field.name.startswith(SAMPLING)]
+
+    def sampling_fields(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if field.name.startswith(SAMPLING)]
+
+    def samples(self) -> bool:
+        """Whether a generator is chosen, or something is wrong with how it is to sample."""
+        return self["generate"].value() not in (None, "", "pool") or any(f.errors for f in self.sampling_fields())
 
     def clean_shares(self) -> dict[str, float] | None:
         """“name percent, name percent” as shares; whether they may be is the configuration's business."""
@@ -144,6 +237,11 @@ class RoundForm(PlainForm):
         if any(len(pair) != 2 or not _NUMBER.fullmatch(pair[1]) for pair in pairs):
             raise forms.ValidationError(_("Write a name and a number for each, with commas between them."))
         return {name: float(percent) / 100 for name, percent in pairs} or None
+
+
+def _is_said(name: str, value: Any) -> bool:
+    """An empty field means the default, but for the problems: there it means all."""
+    return value not in (None, "") or (name == "problems" and value is None)
 
 
 class AutomaticForm(PlainForm):
@@ -155,8 +253,11 @@ def initial(last: dict[str, Any] | None) -> dict[str, Any]:
     known = {**RoundConfig().as_dict(), **(last or {})}
     strategy = known["strategy"]
     several = isinstance(strategy, dict)
+    sampled = {**Sampling().as_dict(), **known["sampling"]}
     return {
         **known,
+        **{f"{SAMPLING}{name}": value for name, value in sampled.items()},
+        "generate": _flat(known["generate"]),
         "strategy": next(iter(strategy)) if several else strategy,
         "shares": ", ".join(f"{name} {share * 100:g}" for name, share in strategy.items()) if several else "",
         "uniform_percent": round(known["uniform_share"] * 100),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from activelearning import access, job_list, workers
 from activelearning.job_list import Listed
-from activelearning.models import ScoreShard, Scoring, Stage, WorkerHost
+from activelearning.models import GenerateShard, Scoring, Shard, Stage, WorkerHost
 from activelearning.retelling import retold
 from annotation.access import RESEARCH, role_in
 from annotation.models import Import, JobState, Project, Role, User
@@ -66,7 +66,9 @@ def _what(row: Listed, *, name: bool) -> str:
     if isinstance(job, Stage):
         facts = {"number": job.round.number, "stage": job.get_name_display()}
         return gettext("Round %(number)s: %(stage)s") % facts
-    if isinstance(job, ScoreShard):
+    if isinstance(job, GenerateShard):
+        return gettext("Round %(number)s: solutions of some problems") % {"number": job.stage.round.number}
+    if isinstance(job, Shard):
         return gettext("Round %(number)s: a part of the pool") % {"number": job.stage.round.number}
     if isinstance(job, Scoring):
         model = job.reward_model.name if name else gettext("a model")

@@ -158,7 +158,7 @@ def build_tiny(config: TrainingConfig, *, kind: str, texts: Iterable[str], seed:
 def open_base(folder: Path, config: TrainingConfig, *, kind: str, seed: int) -> RewardModel:
     """A pretrained folder with a new head, drawn from `seed`; a head of the same form and shape is kept. Raises `CheckpointRefused`."""
     check_folder(folder)
-    tokenizer = _tokenizer(folder)
+    tokenizer = open_tokenizer(folder)
     try:
         form = _form(config, kind, tokenizer)
         layout = chat_layout(tokenizer) if form.name == "qwen2-prm" else None
@@ -212,7 +212,7 @@ def open_trained(folder: Path, *, sha256: str | None = None) -> tuple[RewardMode
     wrong = [*loading["missing_keys"], *loading["unexpected_keys"], *loading["mismatched_keys"]]
     if wrong or (not form.tokens and network.config.num_labels != form.labels * form.heads):
         raise CheckpointRefused(f"{folder}: the weights are not those of its config.json ({str(wrong[:1])[:200]})")
-    tokenizer = _tokenizer(folder)
+    tokenizer = open_tokenizer(folder)
     try:
         layout = Layout.from_dict(facts.get("layout") or {}, vocabulary=network.config.vocab_size)
     except LayoutError as error:
@@ -235,7 +235,7 @@ def open_published(folder: Path) -> RewardModel:
     wrong = [*loading["missing_keys"], *loading["mismatched_keys"]]
     if wrong:
         raise CheckpointRefused(f"{folder}: the weights lack {str(wrong[0])[:200]}")
-    tokenizer = _tokenizer(folder)
+    tokenizer = open_tokenizer(folder)
     try:
         encoder = Encoder(tokenizer, chat_layout(tokenizer))
     except LayoutError as error:
@@ -264,8 +264,13 @@ def _made(network: Any, tokenizer: Any, encoder: Encoder, form: Form) -> RewardM
 
 
 def _network(folder: Path, form: Form, **changes: Any) -> tuple[Any, dict[str, Any]]:
+    return open_network(folder, _CLASSES[form.name], **changes)
+
+
+def open_network(folder: Path, kind: Any, **changes: Any) -> tuple[Any, dict[str, Any]]:
+    """A folder's weights as a class of transformers, in 32 bits, and what it says of missing keys. Raises `CheckpointRefused`."""
     try:
-        network, loading = _CLASSES[form.name].from_pretrained(
+        network, loading = kind.from_pretrained(
             str(folder),
             local_files_only=True,
             use_safetensors=True,
@@ -274,11 +279,12 @@ def _network(folder: Path, form: Form, **changes: Any) -> tuple[Any, dict[str, A
             **changes,
         )
     except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError) as error:
-        raise CheckpointRefused(f"{folder} cannot be opened as {form.name}: {str(error)[:300]}") from error
+        raise CheckpointRefused(f"{folder} cannot be opened as {kind.__name__}: {str(error)[:300]}") from error
     return network, loading
 
 
-def _tokenizer(folder: Path) -> Any:
+def open_tokenizer(folder: Path) -> Any:
+    """Raises `CheckpointRefused`."""
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     except (OSError, ValueError, KeyError, RuntimeError, TypeError, AttributeError, ImportError) as error:

@@ -17,6 +17,7 @@ class Purpose(models.TextChoices):
     LABEL = "label", _("To be labelled or labelled")
     POOL = "pool", _("Pool: a round may choose it")
     EVALUATION = "evaluation", _("Evaluation: never labelled, trained on or chosen")
+    ARRIVING = "arriving", _("Being generated: nobody sees it before all are there")
 
 
 class Verdict(models.TextChoices):
@@ -63,7 +64,7 @@ class Problem(models.Model):
 
 class SolutionQuerySet(models.QuerySet["Solution"]):
     def landed(self) -> "SolutionQuerySet":
-        return self.filter(_landed())
+        return self.filter(_landed()).exclude(purpose=Purpose.ARRIVING)
 
     def pool(self, project: Project) -> "SolutionQuerySet":
         """What a round may choose from: unlabelled, unqueued, and never of an evaluation problem."""

@@ -13,7 +13,16 @@ from django.utils import timezone
 
 from activelearning import job_list, rounds, workers
 from activelearning.hardware import Gpu, Hardware
-from activelearning.models import ModelKind, RewardModel, RoundState, ScoreShard, Scoring, Stage
+from activelearning.models import (
+    GenerateShard,
+    GradeShard,
+    ModelKind,
+    RewardModel,
+    RoundState,
+    ScoreShard,
+    Scoring,
+    Stage,
+)
 from annotation import accounts, projects, queue
 from annotation.models import Import, JobState, Project, Role, StepSupply, User
 from tests.factories import make_queue
@@ -41,6 +50,8 @@ def one_of_each(project: Project, state: JobState, *, member: User) -> None:
     stage = started.stages.get(name="train")
     Stage.objects.filter(pk=stage.pk).update(**said | {"worker": said.get("worker", "") and "gpu1:17"})
     ScoreShard.objects.create(stage=stage, first_problem=1, last_problem=2, size=5000, progress={"done": 7}, **said)
+    GradeShard.objects.create(stage=stage, first_solution=1, last_solution=9, size=9, progress={"done": 2}, **said)
+    GenerateShard.objects.create(stage=stage, problems=[1, 2], size=2, progress={"done": 1}, **said)
     model = RewardModel.objects.create(
         project=project, kind=ModelKind.PRM, name=f"{project.slug}-{started.number}", path="m", sha256="0" * 64
     )
@@ -59,7 +70,7 @@ def full(project: Project, labeller: User) -> Project:
     return project
 
 
-KINDS = {"import", "stage", "shard", "scoring", "step-supply"}
+KINDS = {"import", "stage", "shard", "grade-shard", "generate-shard", "scoring", "step-supply"}
 
 
 def test_every_kind_is_listed_in_every_state_that_matters_running_first(full: Project) -> None:
@@ -87,7 +98,8 @@ def test_of_a_running_round_the_stage_that_is_due_waits_and_no_other(project: Pr
 def test_progress_is_said_as_far_as_it_is_known(full: Project) -> None:
     found = {row.kind: (row.done, row.total) for row in job_list.jobs_of(project=full) if row.job.state == "running"}
     assert found == {
-        "import": (3, 9), "stage": (None, None), "shard": (7, 5000), "scoring": (None, None), "step-supply": (None, None),
+        "import": (3, 9), "stage": (None, None), "shard": (7, 5000),
+        "grade-shard": (2, 9), "generate-shard": (1, 2), "scoring": (None, None), "step-supply": (None, None),
     }  # fmt: skip
 
 

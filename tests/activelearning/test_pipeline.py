@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from activelearning import child, pipeline, rounds
+from activelearning import child, generating, grading, pipeline, rounds
 from activelearning.attempt import Attempt
 from activelearning.child import ChildFailed, ChildRefused
 from activelearning.models import RewardModel, Round, RoundState, Selected, Stage
@@ -202,11 +202,13 @@ def test_only_what_was_not_graded_is_graded_and_what_cannot_be_is_left(project: 
     solutions = fill_pool(project, problems=2, each=2)
     Solution.objects.filter(pk=solutions[0].pk).update(verdict=Verdict.UNDECIDED)
     no_truth = make_solution(make_problem(project, text="Why?", answer=None))
-    assert pipeline.grade(attempt("grade"))["graded"] == 3
+    assert grading.grade(attempt("grade"))["graded"] == 3
     verdicts = {s.pk: s.verdict for s in Solution.objects.all()}
     assert [verdicts[s.pk] for s in solutions] == ["undecided", "wrong", "right", "wrong"]
     assert verdicts[no_truth.pk] == ""
-    assert pipeline.grade(attempt("grade"))["graded"] == 0
+    # The same stage again finds nothing left to grade; the three are still its own.
+    assert grading.plan(stage=attempt("grade").stage) == 0
+    assert grading.grade(attempt("grade"))["graded"] == 3
 
 
 def test_a_scorer_that_leaves_lines_out_does_not_keep_us_for_ever(
@@ -234,7 +236,7 @@ def test_a_model_whose_files_were_changed_is_not_used(project: Project, attempt:
 
 def test_an_empty_pool_is_said_to_be_empty(project: Project, attempt: Any) -> None:
     with pytest.raises(Conflict, match="The pool is empty"):
-        pipeline.generate(attempt("generate"))
+        generating.generate(attempt("generate"))
 
 
 # --- children and files ---------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 from django.utils import translation
 
-from activelearning import choice, known, measures
+from activelearning import choice, generating, known, measures
+from activelearning.generators import reading, samples, scripted
 from activelearning.retelling import retold
 from activelearning.strategies import diversity, stratified
 from tests.annotation.test_retelling import ROOT, sample
@@ -14,7 +15,7 @@ from tests.annotation.test_retelling import ROOT, sample
 
 def told_by_stages() -> Iterator[str]:
     """Every message, summary and refusal in the stages' code, a 7 in each gap."""
-    files = [ROOT / "activelearning" / name for name in ("pipeline.py", "selecting.py")]
+    files = [ROOT / "activelearning" / name for name in ("pipeline.py", "selecting.py", "grading.py", "generating.py")]
     for node in (node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))):
         found: list[ast.expr] = []
         if isinstance(node, ast.Call):
@@ -39,6 +40,8 @@ def told_by_stages() -> Iterator[str]:
             "algebra-prm-1: 40 steps.",
             "412 labels frozen: 371 to learn from; 41, of 9 of 90 problems, held out to measure on.",
             "1,200 answers graded now; in the pool 800 are right and 400 wrong.",
+            "1,600 samples of 200 problems by local/small: 1,200 new in the pool, 300 like others, 100 dropped.",
+            "8 samples of 1 problems by arithmetic: 2 new in the pool, 5 like others, 1 dropped. Dropped: 1 empty.",
             "step 40 of 1,200, loss 0.693, about 30 s left",
             "chosen by chance",
             "wrong answer, score 0.9871",
@@ -49,6 +52,14 @@ def told_by_stages() -> Iterator[str]:
 def test_every_sentence_of_a_stage_has_german_words(sentence: str) -> None:
     with translation.override("de"):
         assert retold(sentence) != sentence
+
+
+@pytest.mark.parametrize(
+    "reason", [*reading.REASONS, samples.NO_REPLY, samples.REFUSED, scripted.NOT_OURS, generating.LEFT_OUT]
+)
+def test_every_reason_to_drop_samples_has_german_words(reason: str) -> None:
+    with translation.override("de"):
+        assert retold(f"7 {reason}") not in (f"7 {reason}", retold(reason))
 
 
 def reasons() -> Iterator[str]:

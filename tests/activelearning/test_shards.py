@@ -11,14 +11,14 @@ import pytest
 from django.db import close_old_connections
 from django.utils import timezone
 
-from activelearning import child, pipeline, rounds, shards, tasks
+from activelearning import child, grading, pipeline, pool, rounds, shards, sharing, tasks
 from activelearning.attempt import Attempt
 from activelearning.child import ChildFailed, ChildRefused
-from activelearning.models import ModelKind, RewardModel, Round, ScoreShard, Stage
+from activelearning.models import GradeShard, ModelKind, RewardModel, Round, ScoreShard, Stage
 from annotation import jobs
 from annotation.errors import Conflict
 from annotation.models import JobState, Project, Score, Solution
-from tests.activelearning.loop import QUICK, fill_pool
+from tests.activelearning.loop import QUICK, fill_pool, hold
 
 MANIFEST = b"{}"
 
@@ -50,7 +50,7 @@ def scorer(monkeypatch: pytest.MonkeyPatch) -> Scorer:
     found = Scorer()
     monkeypatch.setattr(child, "run", found)
     monkeypatch.setattr(shards.plan, "__kwdefaults__", {"size": 4})
-    monkeypatch.setattr(pipeline, "SHARD_PATIENCE", 0.05)
+    monkeypatch.setattr(sharing, "PATIENCE", 0.05)
     return found
 
 
@@ -101,7 +101,7 @@ def test_workers_side_by_side_score_each_solution_once(held: Attempt, scorer: Sc
     def another(_: int) -> int:
         try:
             done = 0
-            while (shard := shards.take(stage_pk=held.stage.pk, worker="another")) is not None:
+            while (shard := sharing.take(ScoreShard, stage_pk=held.stage.pk, worker="another")) is not None:
                 shards.carry_out(shard)
                 done += 1
             return done
@@ -120,7 +120,7 @@ def test_workers_side_by_side_score_each_solution_once(held: Attempt, scorer: Sc
 @pytest.mark.django_db
 def test_the_shard_of_a_worker_that_died_goes_on_behind_what_that_worker_stored(held: Attempt, scorer: Scorer) -> None:
     shards.plan(stage=held.stage, model=held.round.reward_model)
-    dead = shards.take(stage_pk=held.stage.pk, worker="dead")
+    dead = sharing.take(ScoreShard, stage_pk=held.stage.pk, worker="dead")
     assert dead is not None
     first, second, *_ = Solution.objects.filter(problem=dead.first_problem).order_by("pk")
     Score.objects.create(solution=first, scorer="scorer", rating_probs=[], prm_score=0.5)
@@ -135,7 +135,7 @@ def test_the_shard_of_a_worker_that_died_goes_on_behind_what_that_worker_stored(
 @pytest.mark.django_db
 def test_a_stale_worker_writes_nothing(held: Attempt, scorer: Scorer) -> None:
     shards.plan(stage=held.stage, model=held.round.reward_model)
-    stale = shards.take(stage_pk=held.stage.pk, worker="frozen")
+    stale = sharing.take(ScoreShard, stage_pk=held.stage.pk, worker="frozen")
     assert stale is not None
     ScoreShard.objects.filter(pk=stale.pk).update(attempt=2)  # it was reaped and given to another
     shards.carry_out(stale)
@@ -176,7 +176,7 @@ def test_a_shard_that_cannot_be_scored_fails_the_stage_with_its_reason(
 @pytest.mark.django_db
 def test_a_cancelled_round_stops_its_shards_wherever_they_are_worked_on(held: Attempt, scorer: Scorer) -> None:
     shards.plan(stage=held.stage, model=held.round.reward_model)
-    elsewhere = shards.take(stage_pk=held.stage.pk, worker="elsewhere")
+    elsewhere = sharing.take(ScoreShard, stage_pk=held.stage.pk, worker="elsewhere")
     assert elsewhere is not None
     scorer.before = lambda ids: rounds.cancel_round(round_=Round.objects.get())
     shards.carry_out(elsewhere)
@@ -184,3 +184,25 @@ def test_a_cancelled_round_stops_its_shards_wherever_they_are_worked_on(held: At
     assert set(ScoreShard.objects.values_list("state", flat=True)) == {JobState.CANCELLED}
     tasks.score_shard(held.stage.pk)
     assert len(scorer.given) == 1
+
+
+@pytest.mark.django_db
+def test_grading_is_shared_in_the_same_way_and_every_answer_is_graded_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill_pool(project, problems=4, each=2)
+    monkeypatch.setattr(grading.plan, "__kwdefaults__", {"size": 3})
+    attempt = hold(project, "grade")
+    assert grading.plan(stage=attempt.stage) == 3
+    tasks.grade_shard(attempt.stage.pk)  # another worker
+    assert Solution.objects.exclude(verdict="").count() == 3
+    dead = sharing.take(GradeShard, stage_pk=attempt.stage.pk, worker="dead")
+    assert dead is not None
+    GradeShard.objects.filter(pk=dead.pk).update(heartbeat_at=timezone.now() - timedelta(hours=1))
+    graded: list[int] = []
+    grade_one = pool.graded
+    monkeypatch.setattr(pool, "graded", lambda one, grader: graded.append(one.pk) or grade_one(one, grader=grader))
+    monkeypatch.setattr(sharing, "PATIENCE", 0)
+    assert grading.grade(attempt)["graded"] == 8
+    assert len(set(graded)) == len(graded) == 5
+    assert sorted(Solution.objects.values_list("verdict", flat=True)) == ["right"] * 4 + ["wrong"] * 4

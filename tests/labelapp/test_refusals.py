@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import LazySettings
 
-from labelapp.checks import missing_supplier
+from labelapp.checks import missing_supplier, unusable_generators
 from tests.faults.private_postgres import PrivatePostgres
 from tests.labelapp.processes import SAFE, environment, free_port, run
 
@@ -139,3 +140,22 @@ def test_a_supplier_is_looked_for_without_being_imported(
     settings.STEP_SUPPLIER = path
     assert [found.id for found in missing_supplier(None)] == ([] if is_there else ["labelapp.E009"])
     assert "activelearning.domains.next_steps" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("generators", "steps_by", "said"),
+    [
+        ({}, "", ""),
+        ({"qwen": {"url": "http://gpu1:8000/v1", "model": "m"}}, "qwen", ""),
+        ({"qwen": {"url": "file:///etc/passwd", "model": "m"}}, "", "qwen: url must begin with http"),
+        ([], "", "must be an object of servers by name"),
+        ({}, "qwen", "STEP_GENERATOR names 'qwen', which is not there"),
+    ],
+)
+def test_a_generator_that_nobody_could_ask_stops_every_start(
+    generators: Any, steps_by: str, said: str, settings: LazySettings
+) -> None:
+    settings.GENERATORS, settings.STEP_GENERATOR = generators, steps_by
+    found = unusable_generators(None)
+    assert [problem.id for problem in found] == (["labelapp.E010"] if said else [])
+    assert all(said in problem.msg for problem in found)

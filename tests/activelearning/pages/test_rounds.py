@@ -1,6 +1,7 @@
 """The rounds pages: what a researcher reads there in each state, and that nobody else reads it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -89,6 +90,24 @@ def test_the_form_takes_a_mix_in_percent_and_shows_it_again(browser: Client, pro
     assert (config["approve"], config["quality_control"], config["drop_near_duplicates"]) == (True, 3, False)
     rounds.cancel_round(round_=Round.objects.get())
     assert "uncertainty 20" in text_of(browser, NEW)
+
+
+def test_the_form_takes_a_generator_with_how_it_samples_and_says_what_is_wrong_beside_the_field(
+    browser: Client, project: Project, settings: Any
+) -> None:
+    settings.GENERATORS = {"qwen": {"url": "http://gpu1/v1", "model": "m"}}
+    assert "the server qwen" in text_of(browser, NEW)
+    asked = {"generate": "server:qwen", "sampling_samples": "16", "sampling_problems": "", "sampling_steps": "numbered"}
+    wrong = browser.post(NEW, {**FORM, **asked, "sampling_prompt": "Solve it."}).content.decode()
+    assert "must be a text with {problem} in it" in wrong
+    assert "<details open>" in wrong
+    assert not Round.objects.exists()
+    browser.post(NEW, {**FORM, **asked, "sampling_temperature": "0.7"})
+    config = Round.objects.get().config
+    assert config["generate"] == {"server": "qwen"}
+    assert config["sampling"] == {"samples": 16, "problems": None, "temperature": 0.7, "steps": "numbered"}
+    rounds.cancel_round(round_=Round.objects.get())
+    assert '<option value="server:qwen" selected>' in browser.get(NEW).content.decode()
 
 
 def test_the_form_starts_from_the_last_rounds_configuration(browser: Client, project: Project) -> None:
