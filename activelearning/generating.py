@@ -107,7 +107,8 @@ def _told(attempt: Attempt, maker: Maker) -> dict[str, Any]:
     dropped: Counter[str] = Counter()
     for reasons in rows.exclude(dropped={}).values_list("dropped", flat=True).iterator():
         dropped.update(reasons)
-    parts = ", ".join(f"{count:,} {reason}" for reason, count in dropped.most_common())
+    most_first = sorted(dropped.items(), key=lambda one: (-one[1], one[0]))
+    parts = ", ".join(f"{count:,} {reason}" for reason, count in most_first)
     if not counts["kept"] and not Solution.objects.pool(attempt.project).exists():
         raise Conflict(
             "nothing_generated", f"No sample was a solution ({parts}). Change the sampling and start another round."
