@@ -117,7 +117,10 @@ def test_samples_that_are_no_solutions_are_dropped_each_with_its_reason(
     assert result["dropped"] == {
         reading.NO_ANSWER: 1, reading.EMPTY: 1, reading.CUT_OFF: 1, "the generator was away": 2
     }  # fmt: skip
-    assert "5 dropped. Dropped: 2 the generator was away, 1 cut off before an answer, 1 empty, 1 without an answer." in result["summary"]
+    assert (
+        "5 dropped. Dropped: 2 the generator was away, 1 cut off before an answer, 1 empty, 1 without an answer."
+        in result["summary"]
+    )
 
 
 def test_workers_side_by_side_share_the_problems(project: Project) -> None:

@@ -56,16 +56,11 @@ def _source() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-def axe(page: Page, *, colours: bool = True) -> list[str]:
-    """What axe has against the page as it stands: all rules in the light theme, those on colour in the dark one.
-
-    Without `colours` all rules but those on colour, which are the slow ones and see nothing new in a second language.
-    """
+def axe(page: Page) -> list[str]:
+    """What axe has against the page as it stands: all rules in the light theme, those on colour in the dark one."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(_source())
     all_rules = {"runOnly": {"type": "tag", "values": RULES}}
-    if not colours:
-        return _in(page, "light", all_rules | {"rules": {rule: {"enabled": False} for rule in COLOUR_RULES}})
     return _in(page, "light", all_rules) + _in(page, "dark", {"runOnly": {"type": "rule", "values": COLOUR_RULES}})
 
 
@@ -90,6 +85,6 @@ def cut_off(page: Page) -> list[str]:
     return found
 
 
-def wrong_with(page: Page, *, colours: bool = True) -> list[str]:
-    """All of it, for a page that was just opened."""
-    return [f"{page.url}: {what}" for what in [*moved(page), *axe(page, colours=colours), *cut_off(page)]]
+def wrong_with(page: Page, *, rules: bool = True) -> list[str]:
+    """All of it, for a page that was just opened. Without `rules` all but axe's, which see nothing new in a second language."""
+    return [f"{page.url}: {what}" for what in [*moved(page), *(axe(page) if rules else []), *cut_off(page)]]

@@ -19,7 +19,7 @@ def test_tiny_learns_the_rule_from_labels(tmp_path: Path) -> None:
     config = None
     if not ALL:
         config = tmp_path / "config.json"
-        config.write_text(json.dumps({"min_tokens": 300_000}))
+        config.write_text(json.dumps({"min_tokens": 120_000}))
     found = trial(tmp_path / "run", 400, 1, 1, config)
     assert found["step_auc"] > (0.9 if ALL else 0.75)
     assert found["step_auc_interval"]["low"] > 0.65
