@@ -1,11 +1,12 @@
 """The second finding: labels of convincing wrong answers are worth more. Accuracy against the number of labels, strategy by strategy.
 
-In each seed a selector learns from a few solutions chosen by chance and scores the pool once; each strategy then chooses the rest of each
-number of labels from the pool by the product's own selection. The first ones stay in training and count. Every cell is trained anew,
-several times, with as many passes over its labels as every other, so that steps grow with labels. Best-of-N on other problems says what it
-is worth.
+In each seed the first solutions are chosen by chance, the same for every strategy; they stay in training and count. From there each
+number of labels is a round, as in the product: the models trained so far score what is left of the pool, and the strategy chooses by
+the product's own selection. Every cell is trained anew, several times, with as many passes over its labels as every other, so that
+steps grow with labels. Best-of-N on other problems says what it is worth.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,7 +15,8 @@ import numpy as np
 
 from activelearning.evaluation import best_of_n as rules
 from activelearning.rewardmodel.model import RewardModel
-from activelearning.rewardmodel.scoring import written
+from activelearning.rewardmodel.reductions import Probabilities, solution_score
+from activelearning.rewardmodel.scoring import SolutionScore, written
 from activelearning.simulation import learning
 from activelearning.simulation.attempts import Attempt, Groups, draw, texts
 from activelearning.simulation.base import beginning, control
@@ -50,13 +52,17 @@ def over_seeds(
         )
         tell(f"seed {seed} ({number} of {len(seeds)}): {told}, {seconds[-1]:.0f} CPU-seconds")
     lines: dict[str, Line] = {name: line([one[name] for one in found]) for name in settings.strategies}
+    controls = {name: line([[one["controls"][name]] for one in found]) for name in found[0]["controls"]}
+    begun = controls["first_labels"]
     return {
         "labels": list(settings.labels),
         "strategies": list(settings.strategies),
         **lines,
-        "controls": {name: line([[one["controls"][name]] for one in found]) for name in found[0]["controls"]},
+        "controls": controls,
         "ratio": {
-            name: ratio(settings.labels, lines[UNIFORM], lines[name]) for name in settings.strategies if name != UNIFORM
+            name: ratio(settings.labels, lines[UNIFORM], lines[name], first=settings.first, begun=begun)
+            for name in settings.strategies
+            if name != UNIFORM
         },
         "cpu_seconds": seconds,
         "facts": [one["facts"] for one in found],
@@ -98,27 +104,50 @@ class Cells:
         """Every strategy's values along the labels, chosen from these, with what the first labels alone are worth."""
         settings = self._settings
         first, pool = parted(attempts, settings.first, self._seed)
-        selector = learning.trained(first, settings.training, kind="prm", origin=self._origin, seed=self._seed)
-        records = as_records(pool, selector)
-        found: dict[str, Any] = {"controls": {"first_labels": self.value(first)}, "facts": {}}
+        value, selectors = self.round(first)
+        found: dict[str, Any] = {"controls": {"first_labels": value}, "facts": {}}
+        records = as_records(pool, selectors)
         for strategy in settings.strategies:
-            chosen = [
-                choose(pool, records, strategy, labels - len(first), settings.per_problem, self._seed)
-                for labels in settings.labels
-            ]
-            found[strategy] = [self.value([*first, *some]) for some in chosen]
-            found["facts"][strategy] = {"with_an_error": [_with_an_error(some) for some in chosen]}
+            found[strategy], found["facts"][strategy] = self._rounds(strategy, first, pool, records)
         return found
 
-    def value(self, labelled: Sequence[Attempt]) -> float:
-        found = []
-        for run in range(self._settings.runs):
-            seed = self._seed + RUN_SEEDS * (run + 1)
-            model = learning.trained(labelled, self._settings.training, kind="prm", origin=self._origin, seed=seed)
-            found.append(self._measure(model))
+    def _rounds(
+        self, strategy: str, first: Sequence[Attempt], pool: Sequence[Attempt], records: Sequence[dict[str, Any]]
+    ) -> tuple[list[float], dict[str, list[float]]]:
+        """The values along the labels, and the share of what was chosen that has an error. `records` are the first selectors'."""
+        settings = self._settings
+        labelled, left, values, with_an_error = list(first), list(pool), [], []
+        for labels in settings.labels:
+            budget = labels - len(labelled)
+            # As many of each problem as it takes where there are more labels than problems, as in the paper.
+            cap = max(settings.per_problem, math.ceil(budget / len({attempt.problem for attempt in left})))
+            places = choose(left, records, strategy, budget, cap, self._seed)
+            chosen = [left[place] for place in places]
+            labelled += chosen
+            left = [attempt for place, attempt in enumerate(left) if place not in set(places)]
+            value, selectors = self.round(labelled)
+            values.append(value)
+            with_an_error.append(_with_an_error(chosen))
+            if labels != settings.labels[-1]:
+                records = as_records(left, selectors)
+        return values, {"with_an_error": with_an_error}
+
+    def round(self, labelled: Sequence[Attempt]) -> tuple[float, list[RewardModel]]:
+        """What these labels are worth, the mean of several trainings, and their models, which choose next."""
+        models = [
+            learning.trained(
+                labelled,
+                self._settings.training,
+                kind="prm",
+                origin=self._origin,
+                seed=self._seed + RUN_SEEDS * (run + 1),
+            )
+            for run in range(self._settings.runs)
+        ]
+        value = float(np.mean([self._measure(model) for model in models]))
         self._done += 1
         self._tell.part(self._done, 1 + len(self._settings.strategies) * len(self._settings.labels))
-        return float(np.mean(found))
+        return value, models
 
 
 def parted(attempts: Sequence[Attempt], first: int, seed: int) -> tuple[list[Attempt], list[Attempt]]:
@@ -129,9 +158,12 @@ def parted(attempts: Sequence[Attempt], first: int, seed: int) -> tuple[list[Att
     return [attempts[place] for place in order[:first]], [attempts[place] for place in order[first:]]
 
 
-def as_records(pool: Sequence[Attempt], selector: RewardModel) -> list[dict[str, Any]]:
-    """The pool as scored sample lines, which is what selection takes everywhere."""
-    said = learning.said(selector, pool)
+def as_records(pool: Sequence[Attempt], selectors: Sequence[RewardModel]) -> list[dict[str, Any]]:
+    """The pool as scored sample lines, which is what selection takes everywhere: the mean of what several trainings say of a step.
+
+    One training alone is as sure of what it has never seen as of what it was taught.
+    """
+    said = [_mean(scores) for scores in zip(*(learning.said(selector, pool) for selector in selectors), strict=True)]
     return [
         {
             "id": str(place),
@@ -145,10 +177,18 @@ def as_records(pool: Sequence[Attempt], selector: RewardModel) -> list[dict[str,
     ]
 
 
+def _mean(scores: Sequence[SolutionScore]) -> SolutionScore:
+    if any(score.rating_probs is None for score in scores):
+        return scores[0]
+    steps = np.mean([score.rating_probs for score in scores], axis=0)
+    probs: tuple[Probabilities, ...] = tuple((float(bad), float(neutral), float(good)) for bad, neutral, good in steps)
+    return SolutionScore(rating_probs=probs, prm_score=solution_score(probs))
+
+
 def choose(
     pool: Sequence[Attempt], records: Sequence[dict[str, Any]], strategy: str, budget: int, per_problem: int, seed: int
-) -> list[Attempt]:
-    """What the product's own selection takes of the pool, at most so many of a problem: whoever fell into its trap wrote one text.
+) -> list[int]:
+    """Places in the pool: what the product's own selection takes, at most so many of a problem.
 
     Raises `ValueError` where there are fewer than `budget`.
     """
@@ -159,7 +199,7 @@ def choose(
         raise ValueError(
             f"{strategy} finds only {len(picks)} solutions of the {budget} that are wanted; give labels fewer"
         )
-    return [pool[pick.index] for pick in picks]
+    return [pick.index for pick in picks]
 
 
 def _accuracy(test: Groups, scored: Sequence[Floats]) -> float:

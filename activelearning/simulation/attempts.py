@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from activelearning.domains import chains, increasing
+from activelearning.domains import chains, increasing, misconceptions
 from activelearning.rewardmodel.examples import Example
 
 Groups = Sequence[Sequence["Attempt"]]  # solutions by problem
@@ -58,10 +58,30 @@ def _increasing(problems: int, samples: int, seed: int) -> list[list[Attempt]]:
     ]
 
 
+def _misconceptions(problems: int, samples: int, seed: int) -> list[list[Attempt]]:
+    world = misconceptions.world(
+        seed // len(_STREAMS)
+    )  # one for all streams of a seed: what is learnt must count elsewhere
+    return [
+        [
+            Attempt(
+                problem=problem.text,
+                steps=solution.steps,
+                ratings=misconceptions.oracle(problem, solution),
+                answer=solution.answer,
+                right=solution.answer == problem.answer,
+            )
+            for solution in misconceptions.solutions(problem, samples, seed, world)
+        ]
+        for problem in misconceptions.problems(problems, seed, world)
+    ]
+
+
 # The name that people give to (problems, samples of each, seed) -> solutions by problem.
 DOMAINS: dict[str, Callable[[int, int, int], list[list[Attempt]]]] = {
     "arithmetic": _chains,
     "increasing": _increasing,
+    "misconceptions": _misconceptions,
 }
 # Text to learn a language from before any label is seen, (how many, seed) -> problems with their lines; not every domain has such.
 DOCUMENTS: dict[str, Callable[[int, int], list[tuple[str, list[str]]]]] = {"arithmetic": chains.documents}

@@ -104,16 +104,16 @@ def _along_labels(report: Report) -> list[str]:
 
 def _ratio(strategy: str, found: Report) -> str:
     name = _strategy(strategy)
-    if found["value"] is None:
-        return f"{name.capitalize()} cannot be compared with uniform choice in labels: the two curves share no height."
     said = f"Uniform choice needs {found['value']:.2f} times the labels of {name} for the same accuracy"
+    if found["beyond"]:
+        said += (
+            f" or more, for at {found['beyond']} of the curve's places {name} is above all that uniform choice reached"
+        )
     if found["low"] is None:
         return f"{said}; there is no interval."
     sure = found["low"] > 1.0 or found["high"] < 1.0
-    return (
-        f"{said} (95 % interval over seeds {found['low']:.2f} to {found['high']:.2f}"
-        f"{'' if sure else ', which has 1 in it: not shown'}; {found['compared']} of the curve's places could be compared)."
-    )
+    interval = f"95 % interval over seeds {found['low']:.2f} to {found['high']:.2f}"
+    return f"{said} ({interval}{'' if sure else ', which has 1 in it: not shown'})."
 
 
 def _cautions(report: Report) -> list[str]:

@@ -47,39 +47,47 @@ def student(freedom: int) -> float:
     return _T[freedom - 1] if freedom <= len(_T) else NORMAL
 
 
-def ratio(labels: Sequence[int], uniform: Line, other: Line, *, seed: int = 0) -> Line:
+def ratio(labels: Sequence[int], uniform: Line, other: Line, *, first: int, begun: Line, seed: int = 0) -> Line:
     """How many times the labels uniform choice needs for what the other reaches: over 1 the other saves labels.
 
-    Of each number of labels at which the mean curves can be compared, the ratio; then their geometric mean. The interval is of a bootstrap
-    over seeds, in which whole seeds are drawn. All null where the curves share no height.
+    The ratio at each number of labels, read from the mean curves, and their geometric mean. Both curves begin with the `first` labels at
+    what they are worth (`begun`). Where the other is above all that uniform choice reached (`beyond` says at how many places), the largest
+    number of labels counts as what uniform choice needs: the ratio is that or more. The interval is of a bootstrap over seeds, in which
+    whole seeds are drawn.
     """
-    ours, theirs = np.array(other["per_seed"]), np.array(uniform["per_seed"])
-    value, compared = _ratio(labels, theirs.mean(axis=0), ours.mean(axis=0))
-    found: Line = {"value": value, "low": None, "high": None, "compared": compared}
-    if len(ours) > 1 and value is not None:
+    start = np.array(begun["per_seed"])
+    ours, theirs = np.array(other["per_seed"]), np.concatenate([start, np.array(uniform["per_seed"])], axis=1)
+    counts = np.log(np.array([first, *labels], dtype=np.float64))
+    places = _ratios(counts, theirs.mean(axis=0), ours.mean(axis=0))
+    beyond = int((ours.mean(axis=0) > theirs.mean(axis=0).max()).sum())
+    found: Line = {
+        "value": _mean(places),
+        "low": None,
+        "high": None,
+        "places": np.exp(places).tolist(),
+        "beyond": beyond,
+    }
+    if len(ours) > 1:
         rng = np.random.default_rng(seed)
         draws = []
         for _ in range(RESAMPLES):
             chosen = rng.integers(len(ours), size=len(ours))
-            draws.append(_ratio(labels, theirs[chosen].mean(axis=0), ours[chosen].mean(axis=0))[0])
-        known = [draw for draw in draws if draw is not None]
-        # Where many draws cannot say, an interval of the others would say too much.
-        if len(known) >= 0.9 * RESAMPLES:
-            low, high = np.percentile(known, [2.5, 97.5])
-            found |= {"low": float(low), "high": float(high)}
+            draws.append(_mean(_ratios(counts, theirs[chosen].mean(axis=0), ours[chosen].mean(axis=0))))
+        low, high = np.percentile(draws, [2.5, 97.5])
+        found |= {"low": float(low), "high": float(high)}
     return found
 
 
-def _ratio(labels: Sequence[int], uniform: Floats, other: Floats) -> tuple[float | None, int]:
-    """The geometric mean of the ratios, and at how many places there is one."""
-    logs = np.log(np.array(labels, dtype=np.float64))
+def _mean(logs: Floats) -> float:
+    return math.exp(float(logs.mean()))
+
+
+def _ratios(counts: Floats, uniform: Floats, other: Floats) -> Floats:
+    """The logarithm of each ratio; `counts` are logarithms too, and begin with the first labels, where `other` does not."""
     # What more labels have reached is not lost again but for noise: the curve's height so far.
     rising = np.maximum.accumulate(uniform)
-    found = []
-    for at, height in enumerate(other):
-        if rising[0] <= height <= rising[-1]:
-            found.append(float(np.interp(height, *_stairs(rising, logs)) - logs[at]))
-    return (math.exp(sum(found) / len(found)), len(found)) if found else (None, 0)
+    needed: Floats = np.interp(other, *_stairs(rising, counts))
+    return needed - counts[1:]
 
 
 def _stairs(heights: Floats, logs: Floats) -> tuple[Floats, Floats]:

@@ -11,7 +11,7 @@ from activelearning.strategies.choose import STRATEGIES
 TUNING_SEEDS = (1, 2, 3, 4, 5)
 FIRST_REPORT_SEED = 101
 LARGEST = 1_000_000
-DOMAINS = ("arithmetic", "increasing")
+DOMAINS = ("arithmetic", "increasing", "misconceptions")
 STUDIED = ("uniform", "mixed", "convincing_wrong", "uncertainty")
 
 Training = dict[str, Any]
@@ -156,6 +156,15 @@ OF_DOMAIN: dict[tuple[str, str], dict[str, Any]] = {
         "orm_same": _RISING | {"epochs": 8},
     },
     ("active-learning", "increasing"): {"documents": 0, "training": _RISING},
+    ("active-learning", "misconceptions"): {
+        "documents": 0,
+        "first": 100,
+        "labels": (200, 400, 800, 1_600),
+        "pool_problems": 200,
+        "pool_samples": 16,
+        # Each word a token; a line is read with the one before it at most, for with more the labels are learnt by heart.
+        "training": {"vocabulary": 2_000, "layers": 2, "window": 2, "epochs": 6, "min_tokens": 0},
+    },
 }
 
 

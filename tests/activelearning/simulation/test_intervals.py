@@ -27,26 +27,27 @@ def test_differences_are_paired_by_seed() -> None:
     assert found["high"][0] - found["low"][0] == pytest.approx(0.0, abs=1e-9)
 
 
+BEGUN = line([[0.1]] * 3)
+
+
 def test_a_strategy_that_reaches_with_half_the_labels_what_uniform_does_has_ratio_two() -> None:
     uniform = line([[0.2, 0.4, 0.6, 0.8]] * 3)
-    other = line([[0.4, 0.6, 0.8, 0.9]] * 3)
-    found = ratio([50, 100, 200, 400], uniform, other)
-    assert found["value"] == pytest.approx(2.0)
-    assert found["compared"] == 3  # the last height is one that uniform choice never reached
-    assert found["low"] == pytest.approx(2.0)
-    assert ratio([50, 100, 200, 400], uniform, uniform)["value"] == pytest.approx(1.0)
-    slower = line([[0.2, 0.2, 0.4, 0.6]] * 3)
-    assert ratio([50, 100, 200, 400], uniform, slower)["value"] < 1.0
-
-
-def test_curves_without_a_height_in_common_have_no_ratio() -> None:
-    found = ratio([50, 100], line([[0.2, 0.3]] * 2), line([[0.5, 0.6]] * 2))
-    assert found == {"value": None, "low": None, "high": None, "compared": 0}
+    labels = [50, 100, 200, 400]
+    # The last height is one that uniform choice never reached: there it needs 400 at least.
+    found = ratio(labels, uniform, line([[0.4, 0.6, 0.8, 0.9]] * 3), first=25, begun=BEGUN)
+    assert found["places"] == pytest.approx([2.0, 2.0, 2.0, 1.0])
+    assert found["value"] == pytest.approx(2.0**0.75)
+    assert found["low"] == pytest.approx(2.0**0.75)
+    assert found["beyond"] == 1
+    assert ratio(labels, uniform, uniform, first=25, begun=BEGUN)["value"] == pytest.approx(1.0)
+    slower = ratio(labels, uniform, line([[0.1, 0.2, 0.4, 0.6]] * 3), first=25, begun=BEGUN)
+    assert slower["places"] == pytest.approx([0.5] * 4)
+    assert slower["beyond"] == 0
 
 
 def test_the_bootstrap_says_how_unsure_the_ratio_is() -> None:
     uniform = line([[0.2, 0.4, 0.6], [0.2, 0.4, 0.6]])
     other = line([[0.3, 0.5, 0.6], [0.2, 0.3, 0.5]])
-    found = ratio([50, 100, 200], uniform, other)
+    found, again = (ratio([50, 100, 200], uniform, other, first=25, begun=line([[0.1]] * 2)) for _ in range(2))
     assert found["low"] < 1.0 < found["high"]
-    assert found == ratio([50, 100, 200], uniform, other)
+    assert found == again

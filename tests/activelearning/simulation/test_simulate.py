@@ -1,6 +1,7 @@
 """`manage.py simulate`: each experiment once, as small as it goes. What is asserted are rules, never gains."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 import torch
 from django.core.management import CommandError, call_command
 
-from activelearning.simulation import active_learning, replay
+from activelearning.simulation import active_learning, learning, replay
 from activelearning.simulation.attempts import draw
+from activelearning.simulation.run import Teller
+from activelearning.simulation.settings import for_domain
 
 SMALL = {
     "documents": 48,
@@ -170,6 +173,40 @@ def test_what_is_measured_on_is_a_problem_of_no_training_set() -> None:
     assert replay.split(attempts, 0.25, seed=2)[1] != held_out
 
 
+def test_each_number_of_labels_is_a_round_that_the_models_before_it_choose(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = for_domain("active-learning", "misconceptions")
+    small = {
+        "first": 10,
+        "labels": [16, 40],
+        "pool_problems": 12,
+        "pool_samples": 6,
+        "problems": 3,
+        "samples": 4,
+        "runs": 2,
+    }
+    settings = type(settings).of(
+        small | {"strategies": ["uniform", "mixed"], "training": {"epochs": 1}}, plain=settings
+    )
+    taught: list[list[active_learning.Attempt]] = []
+    trained = learning.trained
+
+    def noted(attempts: Any, *rest: Any, **more: Any) -> Any:
+        taught.append(list(attempts))
+        return trained(attempts, *rest, **more)
+
+    monkeypatch.setattr(learning, "trained", noted)
+    active_learning.one_seed("misconceptions", settings, 1, Teller(1))
+    first, *rounds = taught[::2]
+    assert taught[::2] == taught[1::2]
+    assert [len(labels) for labels in taught[::2]] == [10, 16, 40, 16, 40]
+    for labels in rounds:
+        assert labels[:10] == first
+        assert len({id(attempt) for attempt in labels}) == len(labels)
+    assert rounds[1][:16] == rounds[0]
+    # Twenty-four of twelve problems: two of each.
+    assert max(Counter(attempt.problem for attempt in rounds[3][16:]).values()) == 2
+
+
 def test_the_first_labels_are_drawn_by_chance_and_choices_are_the_products_own() -> None:
     attempts = [attempt for group in draw("arithmetic", "pool", problems=10, samples=4, seed=1) for attempt in group]
     first, pool = active_learning.parted(attempts, 10, seed=1)
@@ -182,8 +219,9 @@ def test_the_first_labels_are_drawn_by_chance_and_choices_are_the_products_own()
         for place, a in enumerate(pool)
     ]
     wrong = [attempt for attempt in reversed(pool) if not attempt.right]
-    assert active_learning.choose(pool, records, "convincing_wrong", 5, 99, seed=1) == wrong[:5]
+    places = active_learning.choose(pool, records, "convincing_wrong", 5, 99, seed=1)
+    assert [pool[place] for place in places] == wrong[:5]
     one_each = active_learning.choose(pool, records, "uniform", 5, 1, seed=1)
-    assert len({attempt.problem for attempt in one_each}) == 5
+    assert len({pool[place].problem for place in one_each}) == 5
     with pytest.raises(ValueError, match="only 10 solutions of the 11"):
         active_learning.choose(pool, records, "uniform", 11, 1, seed=1)
