@@ -19,6 +19,7 @@ from annotation.errors import FieldError, InvalidInput
 STARTS = ("base", "current")
 PROMOTIONS = ("always", "better", "never")
 MOST_CHOSEN = 1_000_000
+MOST_PASSES = 100
 NESTED = ("training", "sampling")  # objects with settings of their own
 
 
@@ -34,6 +35,7 @@ class RoundConfig:
         "pool"  # where candidates come from: pool, scripted, {"local": NAME}, {"server": NAME}
     )
     sampling: dict[str, Any] = field(default_factory=dict)  # how they are sampled, where they are
+    dropout_passes: int = 0  # scoring's passes with dropout, for strategies that go by doubt
     strategy: Named = "convincing_wrong"  # or shares of several that add up to 1
     budget: int = 100  # solutions to choose
     per_problem: int | None = 2  # at most so many of one problem, over everything; None: over the whole pool
@@ -72,8 +74,11 @@ def _refused_together(given: dict[str, Any]) -> list[FieldError]:
         trained = for_base(given.get("base", TINY), given.get("training"))
     except ConfigError as error:
         return [FieldError("training", str(error))]
-    if ensemble.NAME in names_of(given.get("strategy", RoundConfig().strategy)) and trained.ensemble < 2:
-        said = gettext("ensemble needs a model of several heads: give training an ensemble of 2 or more")
+    by_doubt = ensemble.NAME in names_of(given.get("strategy", RoundConfig().strategy))
+    if by_doubt and trained.ensemble < 2 and not given.get("dropout_passes"):
+        said = gettext(
+            "ensemble needs a model of several heads, or passes with dropout: give training an ensemble of 2 or more, or dropout_passes"
+        )
         return [FieldError("strategy", said)]
     try:
         sampling.parse(given.get("sampling", {}))
@@ -128,6 +133,10 @@ def _generator(value: object) -> str:
         said = gettext("must be one of %(known)s")
         return "" if named else said % {"known": ", ".join(known[kind]) or "–"}
     return gettext('must be pool, scripted, {"local": NAME} or {"server": NAME}')
+
+
+def _passes(value: object) -> str:
+    return "" if value == 0 and value is not False else _number(2, MOST_PASSES, whole=True)(value)
 
 
 def _strategy(value: object) -> str:
@@ -188,6 +197,7 @@ _RULES: dict[str, Callable[[object], str]] = {
     "hold_out": _number(0.01, 0.5, whole=False),
     "generate": _generator,
     "sampling": _object,
+    "dropout_passes": _passes,
     "strategy": _strategy,
     "budget": _number(1, MOST_CHOSEN, whole=True),
     "per_problem": _per_problem,

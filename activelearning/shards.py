@@ -15,6 +15,7 @@ from activelearning.attempt import LOST, folder_of
 from activelearning.child import ProgressFile
 from activelearning.files import replacing
 from activelearning.models import RewardModel, ScoreShard, Stage
+from activelearning.round_config import RoundConfig
 from activelearning.sharing import Meanwhile, Ticker
 from annotation import jobs
 from annotation.errors import Conflict
@@ -64,7 +65,8 @@ def _score(shard: ScoreShard, stage: Stage, tell: Ticker) -> None:
         new = records.new()
         tell(new[-1]["done"] if new else None)
 
-    run_scorer(model, source, output, log=source.with_suffix(".log"), tick=tick)
+    passes = RoundConfig(**stage.round.config).dropout_passes
+    run_scorer(model, source, output, log=source.with_suffix(".log"), tick=tick, passes=passes)
     for chunk in pool.scores_in(output, scorer=model.name):
         with transaction.atomic():
             if jobs.mine(shard).select_for_update().first() is None:
@@ -81,10 +83,13 @@ def progress_of(source: Path) -> Path:
     return source.with_suffix(".progress.jsonl")
 
 
-def run_scorer(model: RewardModel, source: Path, output: Path, *, log: Path, tick: Callable[[], None]) -> None:
-    """The model over a file of lines, in a child process that goes on where an earlier one was killed."""
+def run_scorer(
+    model: RewardModel, source: Path, output: Path, *, log: Path, tick: Callable[[], None], passes: int = 0
+) -> None:
+    """The model over a file of lines, in a child process that goes on where an earlier one was killed; with so many passes of dropout."""
     progress = progress_of(source)
     progress.unlink(missing_ok=True)
     folder = Path(settings.DATA_DIR) / model.path
     arguments = ["--model", str(folder), "--manifest-sha256", model.sha256, "--progress", str(progress)]
+    arguments += ["--dropout-passes", str(passes)]
     child.run(SCORER, [*arguments, "--input", str(source), "--output", str(output)], log=log, tick=tick)

@@ -50,6 +50,7 @@ class RoundGiven(serializers.Serializer[Any]):
     quality_control = serializers.IntegerField(required=False)
     approve = serializers.BooleanField(required=False)
     labels_each = serializers.IntegerField(required=False)
+    dropout_passes = serializers.IntegerField(required=False)
     start_from = serializers.ChoiceField(choices=round_config.STARTS, required=False)
     promote = serializers.ChoiceField(choices=round_config.PROMOTIONS, required=False)
     uniform_control = serializers.BooleanField(required=False)

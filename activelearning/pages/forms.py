@@ -22,7 +22,7 @@ STRATEGY_WORDS = {
     "uncertainty": _("Uncertain ones: scored nearest to a half, where the model is least sure."),
     "grader_disagreement": _("Against the grader: scored high and graded wrong, or scored low and graded right."),
     "vote_disagreement": _("Against the vote: of a problem's answers, the best scored one and the most frequent one."),
-    "ensemble": _("By an ensemble's doubt: steps that its heads judge differently; needs a model of several heads."),
+    "ensemble": _("By doubt: steps that a model's heads, or its passes with dropout, judge differently."),
     "stratified": _("By subject and level: the same number of each, by chance within."),
     "diversity": _("Unlike each other: worded as differently as possible, from a sample by chance."),
     "relabel": _("Labelled ones on which people disagree: to be labelled again."),
@@ -130,6 +130,16 @@ class RoundForm(PlainForm):
         label=_("Model"),
         help_text=_("It is trained on all labels so far, from this starting point."),
     )
+    dropout_passes = forms.IntegerField(
+        min_value=0,
+        max_value=round_config.MOST_PASSES,
+        required=False,
+        label=_("Passes with dropout"),
+        help_text=_(
+            "The pool is scored so many times more with parts of the model left out by chance: how far it parts from itself is its doubt. "
+            "0: none; each pass takes as long as scoring does."
+        ),
+    )
     start_from = forms.ChoiceField(
         choices=lambda: [(name, str(START_WORDS[name])) for name in round_config.STARTS],
         widget=forms.RadioSelect,
@@ -210,6 +220,7 @@ class RoundForm(PlainForm):
         given["uniform_share"] = given.pop("uniform_percent") / 100
         given["hold_out"] = given.pop("hold_out_percent") / 100
         given["quality_control"] = given.get("quality_control") or 0
+        given["dropout_passes"] = given.get("dropout_passes") or 0
         if shares := given.pop("shares", None):
             given["strategy"] = shares
         return given

@@ -4,10 +4,11 @@ Light at the top: whether the parent is still there is settled before torch is i
 """
 
 import argparse
+import functools
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -42,6 +43,17 @@ def add_arguments(found: argparse.ArgumentParser) -> None:
     found.add_argument(
         "--manifest-sha256", metavar="HEX", help="refuse the model unless its training.json has this hash"
     )
+    found.add_argument(
+        "--dropout-passes",
+        type=int,
+        default=0,
+        metavar="N",
+        help="so many passes with dropout (2 or more): each step's rating_deviation (default 0: none)",
+    )
+    found.add_argument(
+        "--dropout-rate", type=float, metavar="P", help="(default: the model's own, or 0.1 where it has none)"
+    )
+    found.add_argument("--seed", type=int, default=0, help="of the dropout")
     found.add_argument("--progress", type=Path, metavar="FILE", help="JSON lines are appended here as it goes")
 
 
@@ -74,6 +86,9 @@ def run(options: argparse.Namespace) -> dict[str, Any] | None:
     if options.threads < 1 or (options.device == "cuda" and not torch.cuda.is_available()):
         print("error: threads must be 1 or more, and device cuda needs a CUDA device", file=sys.stderr)
         return None
+    if said := _wrong_passes(options):
+        print(f"error: {said}", file=sys.stderr)
+        return None
     torch.set_num_threads(options.threads)
     progress = None
     try:
@@ -93,6 +108,14 @@ def run(options: argparse.Namespace) -> dict[str, Any] | None:
     return None
 
 
+def _wrong_passes(options: argparse.Namespace) -> str:
+    if options.dropout_passes not in range(2, 1001) and options.dropout_passes != 0:
+        return "--dropout-passes must be 0, or from 2 to 1000"
+    if options.dropout_rate is not None and not 0 < options.dropout_rate < 1:
+        return "--dropout-rate must be between 0 and 1"
+    return ""
+
+
 def _open(folder: Path, sha256: str | None) -> tuple[Any, str | None]:
     """The model and the training that it is of; a published one is of none that we know."""
     from activelearning.rewardmodel.checkpoint import MANIFEST
@@ -105,21 +128,25 @@ def _open(folder: Path, sha256: str | None) -> tuple[Any, str | None]:
 
 
 def _score(model: Any, fingerprint: str | None, options: argparse.Namespace, progress: Progress) -> dict[str, int]:
+    from activelearning.rewardmodel.dropout import Passes
+    from activelearning.rewardmodel.scoring import score_lines
     from annotation.formats.source import open_source, read_records
 
+    given = Passes(count=options.dropout_passes, rate=options.dropout_rate, seed=options.seed)
+    score = functools.partial(score_lines, model, passes=given if options.dropout_passes else None)
     partial = None if options.output == STREAM else Partial(Path(options.output), model=fingerprint, kind=model.kind)
     total = count_lines(options.input)
     with open_source(options.input) as source:
         records: Iterator[Read] = iter(read_records(source))
         if partial is None:
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
-            written, missing = _write(model, records, sys.stdout, 0, total, progress)
+            written, missing = _write(score, records, sys.stdout, 0, total, progress)
             sys.stdout.flush()
             return {"solutions": written, "without_score": missing, "kept": 0}
         try:
             records = partial.continued(records)
             with partial.appended() as target:
-                written, missing = _write(model, records, target, partial.kept, total, progress)
+                written, missing = _write(score, records, target, partial.kept, total, progress)
         except ValueError:  # refused: what is there already would only be in the way
             partial.discard()
             raise
@@ -131,13 +158,18 @@ def _score(model: Any, fingerprint: str | None, options: argparse.Namespace, pro
 
 
 def _write(
-    model: Any, records: Iterator[Read], target: TextIO, before: int, total: int | None, progress: Progress
+    score: Callable[..., Iterator[Any]],
+    records: Iterator[Read],
+    target: TextIO,
+    before: int,
+    total: int | None,
+    progress: Progress,
 ) -> tuple[int, int]:
     """How many lines were written behind the `before` that are there, and how many of them have no score."""
-    from activelearning.rewardmodel.scoring import Clock, score_lines
+    from activelearning.rewardmodel.scoring import Clock
 
     clock, written, missing = Clock(before), 0, 0
-    for record in score_lines(model, records, report=lambda done: progress.report(**clock.facts(before + done, total))):
+    for record in score(records, report=lambda done: progress.report(**clock.facts(before + done, total))):
         target.write(json.dumps(record, ensure_ascii=False) + "\n")
         written += 1
         missing += "score_problem" in record

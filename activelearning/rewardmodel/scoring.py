@@ -6,14 +6,16 @@ the model once (`packing`), and nothing else changes: every score equals the one
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from activelearning.rewardmodel.config import RATINGS
-from activelearning.rewardmodel.data import encode
+from activelearning.rewardmodel.data import Tokens, encode
+from activelearning.rewardmodel.dropout import Passes, dropping, own_rate
 from activelearning.rewardmodel.model import RewardModel
 from activelearning.rewardmodel.packing import Ids, Row
 from activelearning.rewardmodel.reductions import Probabilities, solution_score
@@ -28,6 +30,7 @@ GPU_ROW_TOKENS = 16_384
 MOST_REFUSALS = 100
 
 Record = dict[str, Any]
+Floats = npt.NDArray[np.float64]
 Report = Callable[[int], None]
 
 
@@ -43,7 +46,8 @@ class ScoresBroken(RuntimeError):
 class SolutionScore:
     """A PRM's three probabilities a step, or an ORM's one; `problem` says why there is no score.
 
-    `deviation`: of an ensemble, the standard deviation over its heads of each step's P(good), neutral counted as the model does.
+    `deviation`: the standard deviation of each step's P(good), neutral counted as the model does: over passes with dropout where they
+    were asked for, else over the heads of an ensemble.
     """
 
     rating_probs: tuple[Probabilities, ...] | None = None
@@ -54,12 +58,13 @@ class SolutionScore:
 
 
 def score_lines(
-    model: RewardModel, lines: Iterable[tuple[int, Record] | Refusal], *, report: Report
+    model: RewardModel, lines: Iterable[tuple[int, Record] | Refusal], *, report: Report, passes: Passes | None = None
 ) -> Iterator[Record]:
     """Each record with its scores, in order. Raises `InputRefused` at the first window with a line that cannot be read, `ScoresBroken`."""
     done = 0
     for window in _windows(lines):
-        scores = score_solutions(model, [(r["problem"], r["steps"]) for r in window], report=_after(done, report))
+        pairs = [(record["problem"], record["steps"]) for record in window]
+        scores = score_solutions(model, pairs, passes=passes, report=_after(done, report))
         for record, score in zip(window, scores, strict=True):
             yield record | written(score, model.kind)
         done += len(window)
@@ -74,26 +79,61 @@ def score_solutions(
     solutions: Sequence[tuple[str, Sequence[str]]],
     *,
     row_tokens: int | None = None,
+    passes: Passes | None = None,
     report: Report = lambda done: None,
 ) -> list[SolutionScore]:
-    """Scores of (problem, steps) pairs, in their order; one that is longer than the model can take has none and says so."""
+    """Scores of (problem, steps) pairs, in their order; one that is longer than the model can take has none and says so.
+
+    `passes` adds each step's deviation under dropout and changes nothing else: the same passes say the same of the same solutions.
+    """
     encoded = [encode(model.encoder, problem, steps, max_length=model.limit) for problem, steps in solutions]
     scores = [SolutionScore(problem=f"longer than the model's {model.limit} tokens")] * len(solutions)
     whole = [i for i, tokens in enumerate(encoded) if len(tokens.ends) == len(solutions[i][1])]
     done = len(solutions) - len(whole)
-    device: Any = model.network.device
-    row_tokens = row_tokens or ROW_TOKENS.get(device.type, GPU_ROW_TOKENS)
-    prompts = [int(encoded[i].ends[0]) for i in whole]
-    for members, row in model.rows([encoded[i].ids for i in whole], tokens=row_tokens, unasked=prompts):
-        ends = [row.places[place][encoded[whole[member]].ends] for place, member in enumerate(members)]
-        for member, probabilities in zip(members, _probabilities(model, row, ends), strict=True):
+    chosen = [encoded[i] for i in whole]
+    for members, found in _sweep(model, chosen, row_tokens):
+        for member, probabilities in zip(members, found, strict=True):
             scores[whole[member]] = _score(model, probabilities)
         done += len(members)
         report(done)
+    if passes is not None and model.kind == "prm":
+        for member, deviation in enumerate(_deviations(model, chosen, row_tokens, passes)):
+            scores[whole[member]] = replace(scores[whole[member]], deviation=tuple(deviation.tolist()))
     return scores
 
 
-def _probabilities(model: RewardModel, row: Row, ends: Sequence[Ids]) -> list[np.ndarray[Any, Any]]:
+def _sweep(
+    model: RewardModel, encoded: Sequence[Tokens], row_tokens: int | None
+) -> Iterator[tuple[Sequence[int], list[Floats]]]:
+    """All sequences once, row by row: which of them, and the (steps, heads, labels) probabilities of each."""
+    device: Any = model.network.device
+    tokens = row_tokens or ROW_TOKENS.get(device.type, GPU_ROW_TOKENS)
+    prompts = [int(one.ends[0]) for one in encoded]
+    for members, row in model.rows([one.ids for one in encoded], tokens=tokens, unasked=prompts):
+        ends = [row.places[place][encoded[member].ends] for place, member in enumerate(members)]
+        yield members, _probabilities(model, row, ends)
+
+
+def _deviations(model: RewardModel, encoded: Sequence[Tokens], row_tokens: int | None, passes: Passes) -> list[Floats]:
+    """Of each sequence the standard deviation of its steps' P(good) over the passes."""
+    sums = [np.zeros((2, len(one.ends))) for one in encoded]
+    rate = own_rate(model.network) if passes.rate is None else passes.rate
+    for number in range(passes.count):
+        # Whole sweeps: a row goes on from what the same pass computed of the row before it.
+        with dropping(model.network, rate, seed=passes.seed + number):
+            for members, found in _sweep(model, encoded, row_tokens):
+                for member, probabilities in zip(members, found, strict=True):
+                    good = _good(model, model.form.rating_probabilities(probabilities)).mean(axis=1)
+                    sums[member] += np.stack([good, good**2])
+    return [np.sqrt(np.maximum(squares / passes.count - (total / passes.count) ** 2, 0.0)) for total, squares in sums]
+
+
+def _good(model: RewardModel, ratings: Floats) -> Floats:
+    """P(good) of (…, 3) probabilities, neutral counted as the model does."""
+    return ratings[..., 2] + (ratings[..., 1] if model.neutral == "good" else 0.0)
+
+
+def _probabilities(model: RewardModel, row: Row, ends: Sequence[Ids]) -> list[Floats]:
     """For each sequence the (steps, heads, labels) probabilities at its steps' ends, in 64-bit floats."""
     with torch.inference_mode():
         probabilities = model.logits(row, np.concatenate(ends)).double().softmax(-1).cpu().numpy()
@@ -102,15 +142,14 @@ def _probabilities(model: RewardModel, row: Row, ends: Sequence[Ids]) -> list[np
     return np.split(probabilities, np.cumsum([len(places) for places in ends])[:-1])
 
 
-def _score(model: RewardModel, probabilities: np.ndarray[Any, Any]) -> SolutionScore:
+def _score(model: RewardModel, probabilities: Floats) -> SolutionScore:
     if model.kind == "orm":
         return SolutionScore(orm_score=float(probabilities[-1, :, 1].mean()))
     by_head = model.form.rating_probabilities(probabilities)
     steps: tuple[Probabilities, ...] = tuple((float(a), float(b), float(c)) for a, b, c in by_head.mean(axis=1))
     deviation = None
     if model.form.heads > 1:
-        good = by_head[..., 2] + (by_head[..., 1] if model.neutral == "good" else 0.0)
-        deviation = tuple(good.std(axis=1).tolist())
+        deviation = tuple(_good(model, by_head).std(axis=1).tolist())
     return SolutionScore(
         rating_probs=steps, prm_score=solution_score(steps, neutral=model.neutral), deviation=deviation
     )

@@ -178,9 +178,10 @@ def as_records(pool: Sequence[Attempt], selectors: Sequence[RewardModel]) -> lis
 
 
 def _mean(scores: Sequence[SolutionScore]) -> SolutionScore:
-    if any(score.rating_probs is None for score in scores):
-        return scores[0]
-    steps = np.mean([score.rating_probs for score in scores], axis=0)
+    said = [score.rating_probs for score in scores if score.rating_probs is not None]
+    if len(said) < len(scores):
+        return scores[0]  # longer than the models can read
+    steps = np.mean(np.array(said), axis=0)
     probs: tuple[Probabilities, ...] = tuple((float(bad), float(neutral), float(good)) for bad, neutral, good in steps)
     return SolutionScore(rating_probs=probs, prm_score=solution_score(probs))
 

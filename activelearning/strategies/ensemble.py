@@ -1,6 +1,6 @@
 """Ensemble: solutions whose steps the heads of an ensemble judge differently, or of which all are unsure (ActPRM, arXiv 2504.10559).
 
-The deviations may as well come of passes with dropout instead of heads (Gal and Ghahramani, arXiv 1506.02142): only the numbers count.
+The deviations may as well be those of passes with dropout instead of heads (Gal and Ghahramani, arXiv 1506.02142): only the numbers count.
 """
 
 from collections.abc import Sequence

@@ -119,6 +119,7 @@ def test_f18_of_two_starts_at_the_same_moment_one_wins() -> None:
         ({"strategy": {"best": 1}}, "strategy"),
         ({"strategy": {}}, "strategy"),
         ({"strategy": {"ensemble": 0.5, "uniform": 0.5}}, "strategy"),  # the model has one head
+        ({"strategy": "ensemble", "dropout_passes": 1}, "dropout_passes"),
         ({"quality_control": -1}, "quality_control"),
         ({"approve": 1}, "approve"),
         ({"generate": "openai"}, "generate"),

@@ -33,15 +33,20 @@ class Scorer:
 
     def __init__(self) -> None:
         self.given: list[list[int]] = []
+        self.passes = 0
         self.before: Callable[[list[int]], None] = lambda ids: None
 
     def __call__(self, module: str, arguments: list[str], *, log: Path, tick: Callable[[], None]) -> None:
         source, output = (Path(arguments[arguments.index(word) + 1]) for word in ("--input", "--output"))
         rows = [json.loads(line) for line in source.read_text().splitlines()]
+        self.passes = int(arguments[arguments.index("--dropout-passes") + 1])
         self.given.append([row["id"] for row in rows])
         self.before(self.given[-1])
         tick()
-        scored = ({**row, "rating_probs": [], "prm_score": row["id"] / 1e6} for row in rows)
+        said: dict[str, Any] = {"rating_probs": []}
+        if self.passes:
+            said = {"rating_probs": [{"-1": 0.1, "0": 0.0, "1": 0.9}], "rating_deviation": [0.05]}
+        scored = ({**row, **said, "prm_score": row["id"] / 1e6} for row in rows)
         output.write_text("".join(json.dumps(line) + "\n" for line in scored))
 
 
@@ -94,6 +99,14 @@ def test_a_worker_alone_scores_all_of_it_with_a_problems_solutions_together(held
     assert list(held.folder.glob("pool.*")) == []
     assert pipeline.score(held)["scored"] == 20
     assert len(scorer.given) == 5
+
+
+def test_a_round_by_doubt_has_the_pool_scored_with_its_passes_of_dropout(held: Attempt, scorer: Scorer) -> None:
+    Round.objects.update(config={**held.round.config, "strategy": "ensemble", "dropout_passes": 8})
+    pipeline.score(held)
+    assert scorer.passes == 8
+    # Ten times ActPRM's threshold of the deviation.
+    assert set(Score.objects.values_list("doubt", flat=True)) == {10.0}
 
 
 @pytest.mark.django_db(transaction=True)
