@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from django.conf import settings
 
+from activelearning import device
 from annotation.errors import DomainError
 
 TICK = 1.0  # seconds between two looks at the child: a cancelled round is gone within two of them
@@ -120,10 +121,13 @@ def _process(command: list[str], output: IO[bytes]) -> Iterator[subprocess.Popen
 
 
 def environment() -> dict[str, str]:
-    """What the child may know: our environment without secrets, one thread a library, and no way to the model hub."""
+    """What the child may know: our environment without secrets, our devices, one thread a library, and no way to the model hub."""
     kept = {name: value for name, value in os.environ.items() if not any(word in name for word in WITHHELD)}
+    ours = device.held()
     return {
         **kept,
+        # A GPU is one job's: the others of this host may be another's.
+        **({"CUDA_VISIBLE_DEVICES": ",".join(ours)} if ours else {}),
         "OMP_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "TOKENIZERS_PARALLELISM": "false",

@@ -3,7 +3,7 @@
 import os
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ASKED = ["nvidia-smi", "--query-gpu=index,uuid,name,memory.total,memory.free", "--format=csv,noheader,nounits"]
@@ -16,6 +16,7 @@ class Gpu:
     name: str
     memory_total: int  # bytes
     memory_free: int
+    uuid: str = field(default="", compare=False)  # what CUDA_VISIBLE_DEVICES may name it by
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def gpus_in(said: str, *, visible: str | None = None) -> tuple[Gpu, ...]:
             continue
         index, uuid, name, total, free = cells
         # A card whose memory the driver does not tell ("[N/A]") is a card all the same.
-        made = Gpu(name=name, memory_total=_mib(total), memory_free=_mib(free))
+        made = Gpu(name=name, memory_total=_mib(total), memory_free=_mib(free), uuid=uuid)
         found[index] = found[uuid] = made
     if visible is None:
         return tuple(found[key] for key in found if key.isdigit())

@@ -82,6 +82,12 @@ def queue_of(stage: Stage) -> str:
     return TRAIN_QUEUE if spec.on_device(stage.round) else spec.queue
 
 
+def _devices(stage: Stage) -> int:
+    """How many devices the stage computes on: a training in several processes has one for each."""
+    training = stage.round.config.get("training", {}) if stage.name == StageName.TRAIN else {}
+    return int(training.get("processes", 1))
+
+
 def start_round(*, project: Project, config: object, actor: User | None = None, automatically: bool = False) -> Round:
     """A new round, its first stage due; `automatically` is written down.
 
@@ -147,7 +153,7 @@ def advance(*, round_pk: int, queue: str | None = None, worker: str = "") -> boo
     if stage is None or (queue is not None and queue_of(stage) != queue):
         settle(round_pk=round_pk)
         return False
-    with device.ours(wanted=queue_of(stage) == TRAIN_QUEUE) as free:
+    with device.ours(wanted=queue_of(stage) == TRAIN_QUEUE, count=_devices(stage)) as free:
         taken = jobs.take(kind=Stage, pk=stage.pk, worker=worker or worker_name()) if free else None
         if taken is None:
             return False

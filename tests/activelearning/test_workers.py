@@ -1,5 +1,6 @@
 """Workers say that they are there: one row a host and its queues, gone when they end in order. A host's device is one."""
 
+import os
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,7 +13,7 @@ from celery.signals import worker_ready, worker_shutdown
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from activelearning import device, tasks, workers
+from activelearning import child, device, tasks, workers
 from activelearning.hardware import Gpu, Hardware
 from activelearning.models import WorkerHost
 
@@ -36,7 +37,7 @@ def test_any_number_of_hosts_stand_side_by_side_trainers_first(as_host: Any) -> 
         workers.tell(queues=queues, found=found)
     assert [(row.host, row.trains) for row in workers.present()] == [("gpu1", True), ("gpu2", True), ("web1", False)]
     first = workers.present()[0]
-    assert first.gpus == [{"name": "NVIDIA H200", "memory_total": 139 << 30, "memory_free": 100 << 30}]
+    assert first.gpus == [{"name": "NVIDIA H200", "memory_total": 139 << 30, "memory_free": 100 << 30, "uuid": ""}]
     assert not workers.is_silent(first)
 
 
@@ -141,6 +142,28 @@ def test_another_hosts_device_is_another_one_and_light_work_needs_none(
     as_host("gpu1")
     with device.ours() as again:
         assert again
+
+
+def test_each_gpu_of_a_host_has_one_job_and_a_child_sees_its_own_alone(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(device, "here", lambda: ("GPU-a", "GPU-b"))
+    with device.ours(count=2) as both, device.ours() as third:
+        assert (both, third) == (True, False)
+        assert child.environment()["CUDA_VISIBLE_DEVICES"] == "GPU-a,GPU-b"
+    with device.ours() as first:
+        assert child.environment()["CUDA_VISIBLE_DEVICES"] == "GPU-a"
+        with device.ours(count=2) as two_more:
+            assert not two_more
+        with device.ours() as second, device.ours() as third:
+            assert (first, second, third) == (True, True, False)
+            assert child.environment()["CUDA_VISIBLE_DEVICES"] == "GPU-b"
+        assert child.environment()["CUDA_VISIBLE_DEVICES"] == "GPU-a"
+    monkeypatch.setattr(device, "here", lambda: ("cpu",))
+    with device.ours(count=4) as alone:
+        assert alone
+        assert child.environment().get("CUDA_VISIBLE_DEVICES") == os.environ.get("CUDA_VISIBLE_DEVICES")
 
 
 def test_the_lock_holds_against_another_thread_too(settings: Any, tmp_path: Path) -> None:
