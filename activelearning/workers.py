@@ -6,7 +6,6 @@ A row is what a worker last said; one that is silent for longer may be dead. Not
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from datetime import timedelta
 
 import structlog
@@ -30,7 +29,7 @@ def tell(*, queues: Sequence[str], found: hardware.Hardware) -> WorkerHost:
     """This process works on these queues with this hardware. A worker that was started anew takes the row of the one before it."""
     said = {
         "process": jobs.this_process(),
-        "gpus": [asdict(gpu) for gpu in found.gpus],
+        "gpus": [{"name": g.name, "memory_total": g.memory_total, "memory_free": g.memory_free} for g in found.gpus],
         "cores": found.cores,
         "memory_total": found.memory_total,
         "memory_free": found.memory_free,

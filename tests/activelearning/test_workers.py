@@ -37,7 +37,7 @@ def test_any_number_of_hosts_stand_side_by_side_trainers_first(as_host: Any) -> 
         workers.tell(queues=queues, found=found)
     assert [(row.host, row.trains) for row in workers.present()] == [("gpu1", True), ("gpu2", True), ("web1", False)]
     first = workers.present()[0]
-    assert first.gpus == [{"name": "NVIDIA H200", "memory_total": 139 << 30, "memory_free": 100 << 30, "uuid": ""}]
+    assert first.gpus == [{"name": "NVIDIA H200", "memory_total": 139 << 30, "memory_free": 100 << 30}]
     assert not workers.is_silent(first)
 
 
