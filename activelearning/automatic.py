@@ -14,7 +14,7 @@ from activelearning import rounds
 from activelearning.models import Loop, Round, RoundState
 from annotation import audit, snapshots
 from annotation.errors import DomainError, FieldError, InvalidInput
-from annotation.models import Annotation, Project, User
+from annotation.models import Annotation, AuditEntry, Project, User
 
 MOST = 1_000_000  # labels
 
@@ -50,6 +50,12 @@ def standing(project: Project) -> Standing:
     else:
         waits = "labels" if after is not None and new < after else ""
     return Standing(after=after, new_labels=new, waits_for=waits)
+
+
+def was_started(round_: Round) -> bool:
+    """Whether this round started by itself."""
+    said = {"data__round": round_.number, "data__automatically": True}
+    return AuditEntry.objects.filter(project=round_.project_id, action="round.started", **said).exists()
 
 
 def set_after(*, project: Project, after: object, actor: User | None) -> None:

@@ -200,6 +200,9 @@ GENERATORS: dict[str, Any] = env.json("LABELAPP_GENERATORS", default={})
 # Which of them makes next steps, where STEP_SUPPLIER is activelearning.live_steps.next_steps.
 STEP_GENERATOR: str = env.str("LABELAPP_STEP_GENERATOR", default="")
 
+# PostgreSQL reads scores from an index alone; SQLite leaves the columns beside its key out, and is as right and slower.
+SILENCED_SYSTEM_CHECKS = ["models.W040"]
+
 # --- scoring on request ---------------------------------------------------------------------------------------------
 
 # How long a request that brings a solution to be scored waits for its score; then it is told where to ask.

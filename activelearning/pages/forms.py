@@ -157,6 +157,15 @@ class RoundForm(PlainForm):
         label=_("Compare with labels drawn by chance"),
         help_text=_("Two small models more are trained: on the labels that no strategy chose, and on as many of all."),
     )
+    hold_out_percent = forms.IntegerField(
+        min_value=1,
+        max_value=50,
+        label=_("Problems held out (%)"),
+        help_text=_("Kept from training to measure the model on; the same problems in every round with this seed."),
+    )
+    seed = forms.IntegerField(
+        min_value=0, max_value=2**31 - 1, label=_("Seed"), help_text=_("The same data and seed give the same round.")
+    )
     generate = forms.ChoiceField(
         choices=generator_choices,
         required=False,
@@ -196,15 +205,6 @@ class RoundForm(PlainForm):
             "What a model is given, with {problem} where the problem goes. Left empty: two solved examples in the "
             "format above. A sample without steps or without an answer is dropped and counted."
         ),
-    )
-    hold_out_percent = forms.IntegerField(
-        min_value=1,
-        max_value=50,
-        label=_("Problems held out (%)"),
-        help_text=_("Kept from training to measure the model on; the same problems in every round with this seed."),
-    )
-    seed = forms.IntegerField(
-        min_value=0, max_value=2**31 - 1, label=_("Seed"), help_text=_("The same data and seed give the same round.")
     )
 
     def config(self) -> dict[str, Any]:

@@ -110,6 +110,7 @@ def detail(request: HttpRequest, user: User, project: Project, number: int) -> H
         "batch_name": retold(str(found.batch or "")),
         "words": _words(),
         "loss_curve": next((s.progress["loss_curve"] for s in stages if s.progress.get("loss_curve")), []),
+        "by_itself": found.created_by is None and automatic.was_started(found),
         "model": model,
         "figures": figures(model),
         "verdict": verdict_shown(found),

@@ -48,6 +48,7 @@ def test_it_starts_when_enough_new_labels_are_in_as_the_last_one_was_configured(
     found = Round.objects.get(number=2)
     assert (found.state, found.config["budget"], found.created_by) == (RoundState.RUNNING, 33, None)
     assert AuditEntry.objects.filter(action="round.started").latest("pk").data == {"round": 2, "automatically": True}
+    assert [automatic.was_started(round_) for round_ in Round.objects.order_by("number")] == [False, True]
     assert automatic.start_due() == []
     assert automatic.standing(project).waits_for == "the_running_round"
 

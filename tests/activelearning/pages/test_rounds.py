@@ -116,6 +116,11 @@ def test_the_form_starts_from_the_last_rounds_configuration(browser: Client, pro
     assert 'value="77"' in text_of(browser, NEW)
 
 
+def test_a_round_that_nobody_started_says_so(browser: Client, project: Project) -> None:
+    rounds.start_round(project=project, config={}, automatically=True)
+    assert "by itself, for there were enough new labels" in text_of(browser, FIRST)
+
+
 def test_when_rounds_start_by_themselves_is_set_and_shown(browser: Client, project: Project) -> None:
     make_done(project)
     assert "It starts when somebody starts it." in text_of(browser, INDEX)
