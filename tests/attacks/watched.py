@@ -35,6 +35,7 @@ STANDARD_WORK = """() => {
     return least;
 }"""
 STANDARD_MS = 80.0
+SEEN_MS = 30  # a task at the beginning, by which a trace shows that it was on
 
 
 @dataclass
@@ -91,12 +92,17 @@ def never_freezing(watched: Watched, most: int = FREEZE_MS) -> Iterator[None]:
     browser = watched.page.context.browser
     assert browser is not None
     browser.start_tracing(page=watched.page, categories=["toplevel"])
+    watched.page.wait_for_timeout(300)  # the page's process hears of it by another way than of what it is told next
+    watched.page.evaluate(
+        f"() => {{ const until = performance.now() + {SEEN_MS}; while (performance.now() < until); }}"
+    )
     try:
         yield
     finally:
         trace = browser.stop_tracing()
     tasks = main_thread_tasks(json.loads(trace)["traceEvents"])
     longest = max(tasks)
+    assert longest[1] >= SEEN_MS, "the trace began too late to have seen everything"
     beside = watched.page.context.new_page()
     slower = max(beside.evaluate(STANDARD_WORK) / STANDARD_MS, 1.0)
     beside.close()

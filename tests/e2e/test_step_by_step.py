@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from annotation import step_supply
 from annotation.models import Annotation, Project, StepSupply, User
 from tests.annotation.conversations import join, make_project, node, queue_problem
-from tests.e2e.desk import exported
+from tests.e2e.desk import exported, forgive_the_save_at_the_reload
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -59,7 +59,7 @@ def said(step: dict[str, Any]) -> dict[str, int | None]:
 
 
 def test_a_conversation_by_keys_alone_exports_as_pressed(
-    page: Page, sign_in: Callable[[str], None], labeller: User, steps: Project
+    page: Page, sign_in: Callable[[str], None], labeller: User, steps: Project, complaints: list[str]
 ) -> None:
     queue_problem(steps, TREE, text="Twice a number is 10. Which?")
     sign_in(labeller.email)
@@ -90,6 +90,7 @@ def test_a_conversation_by_keys_alone_exports_as_pressed(
     expect(page.get_by_text("Nothing left")).to_be_visible()
     expect(page.get_by_test_id("save-state")).to_contain_text("aved")
 
+    forgive_the_save_at_the_reload(complaints)
     (record,) = exported(steps)
     assert record["generation"] is None
     assert record["question"] == {"problem": "Twice a number is 10. Which?", "ground_truth_answer": "5"}
