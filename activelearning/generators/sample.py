@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from activelearning.generators.sampling import Sampling, parse
-from activelearning.rewardmodel.child import die_with_parent
+from activelearning.rewardmodel.child import die_with_parent, importing
 from activelearning.rewardmodel.train import add_process_arguments
 
 
@@ -32,9 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.die_with_parent is not None:
         die_with_parent(options.die_with_parent or None)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    # Only now: torch and transformers take seconds to import.
-    from activelearning.generators.local import LanguageModel
-    from activelearning.rewardmodel.checkpoint import CheckpointRefused
+    with importing():  # only now: torch and transformers take seconds
+        from activelearning.generators.local import LanguageModel
+        from activelearning.rewardmodel.checkpoint import CheckpointRefused
 
     try:
         asked = json.loads(options.input.read_bytes())

@@ -1,19 +1,35 @@
 """What a child process owes its parent: to die with it, and to say how far it is. No torch, so that it stands before anything slow."""
 
 import ctypes
+import gc
 import json
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
 _PR_SET_PDEATHSIG = 1
 _LOOK = 0.5  # seconds between looks at the parent where the kernel does not tell
 _AT_START = os.getppid()
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Around the import of torch and transformers: what they make stays, and looking for garbage in it is a sixth of their time."""
+    if "torch" in sys.modules or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def die_with_parent(parent: int | None = None) -> None:

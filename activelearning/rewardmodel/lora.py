@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import peft
 from torch import nn
 
 ADAPTER = "adapter"  # the folder of the adapter beside the merged weights
@@ -11,6 +10,8 @@ ADAPTER = "adapter"  # the folder of the adapter beside the merged weights
 
 def with_adapter(network: Any, *, rank: int) -> Any:
     """The network with adapters of this rank at all linear layers of its body, which is frozen; its head is trained whole."""
+    import peft  # only where it is asked for: it takes half a second
+
     heads = head_names(network)
     config = peft.LoraConfig(
         r=rank,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from activelearning.rewardmodel.child import Progress, die_with_parent
+from activelearning.rewardmodel.child import Progress, die_with_parent, importing
 from activelearning.rewardmodel.config import KINDS, TINY, ConfigError, for_base, read_overrides
 
 
@@ -75,12 +75,12 @@ def run(options: argparse.Namespace) -> dict[str, Any] | None:
         from activelearning.rewardmodel.devices import start_processes
 
         start_processes(config.processes, words(options))
-    # Only now: torch and transformers take seconds to import.
-    from activelearning.rewardmodel.checkpoint import CheckpointRefused, sha256_of
-    from activelearning.rewardmodel.data import LayoutError
-    from activelearning.rewardmodel.examples import DataRefused
-    from activelearning.rewardmodel.loop import TrainingFailed
-    from activelearning.rewardmodel.training import Inputs, train
+    with importing():  # only now: torch and transformers take seconds
+        from activelearning.rewardmodel.checkpoint import CheckpointRefused, sha256_of
+        from activelearning.rewardmodel.data import LayoutError
+        from activelearning.rewardmodel.examples import DataRefused
+        from activelearning.rewardmodel.loop import TrainingFailed
+        from activelearning.rewardmodel.training import Inputs, train
 
     progress = None
     try:
