@@ -1,11 +1,13 @@
 """What a round chooses from its scored pool: shortlists from the database, the strategies on them, and what was chosen in words."""
 
+import functools
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from activelearning import shortlist
 from activelearning.round_config import RoundConfig
@@ -38,6 +40,8 @@ ALONG_AN_INDEX = {
 }
 CHUNK = 5_000
 NAN = float("nan")
+# A model's last hidden state of each of these solutions, rows of one width; one that the model cannot read is left out.
+Embed = Callable[[frozenset[int]], Mapping[int, npt.NDArray[np.float32]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,13 @@ class Shortlist:
     partly_known: set[str] = field(default_factory=set)  # strata that may have more candidates than these
 
 
-def choose(*, project: Project, scorer: str, config: RoundConfig) -> list[Chosen]:
+def choose(*, project: Project, scorer: str, config: RoundConfig, embed: Embed) -> list[Chosen]:
     """The picks in rank order, of the pool's solutions that this scorer scored; only a verdict of wrong is wrong.
 
     The same pool, scores and seed give the same choice, which is the strategies' own on the whole pool (`diversity`: on a sample).
-    Where a strategy finds too few, fewer are chosen. Never an evaluation problem's.
+    Where a strategy finds too few, fewer are chosen. Never an evaluation problem's. `embed` is called for `diversity` alone, once.
     """
+    embed = functools.cache(embed)  # the sample is the same each time
     wish = Wish(
         project=project,
         scorer=scorer,
@@ -77,7 +82,7 @@ def choose(*, project: Project, scorer: str, config: RoundConfig) -> list[Chosen
     while True:
         least = 2 * least or 2 * math.ceil(config.budget / 10)
         shown = shortlisted(wish, config, least=least)
-        pool, scores = pool_of(wish, config, shown)
+        pool, scores = pool_of(wish, shown, embed=embed)
         picks = _picked(pool, config)
         if _strata_sufficed(pool, picks, shown, least):
             return [
@@ -129,10 +134,9 @@ def shortlisted(wish: Wish, config: RoundConfig, *, least: int) -> Shortlist:
     return found
 
 
-def pool_of(wish: Wish, config: RoundConfig, shown: Shortlist) -> tuple[Pool, dict[int, float]]:
+def pool_of(wish: Wish, shown: Shortlist, *, embed: Embed) -> tuple[Pool, dict[int, float]]:
     """The shortlist as the strategies' arrays, in the order of keys, and the scores."""
-    texts = wish.merge or bool(shown.diverse)
-    rows = {row.pk: row for row in _loaded({*shown.solutions, *shown.disputes}, texts=texts)}
+    rows = {row.pk: row for row in _loaded({*shown.solutions, *shown.disputes}, texts=wish.merge)}
     ids = sorted(rows)
     scores = _numbers(wish, shown.solutions, "prm_score")
     doubts = _numbers(wish, shown.solutions, "doubt")
@@ -148,7 +152,7 @@ def pool_of(wish: Wish, config: RoundConfig, shown: Shortlist) -> tuple[Pool, di
         disputes=_column(ids, shown.disputes),
         strata=[stratified.stratum(rows[pk].problem.subject, rows[pk].problem.level) for pk in ids],
         answers=[answer_key(rows[pk].answer) if pk in shown.votes else None for pk in ids],
-        features=_features(rows, ids, shown.diverse),
+        features=_features(ids, embed(frozenset(shown.diverse)) if shown.diverse else {}),
         says=[says(rows[pk].steps) for pk in ids] if wish.merge else None,
         lots=[pk % LOTS for pk in ids],
         labelled=~np.array(in_pool, dtype=np.bool_),
@@ -159,20 +163,21 @@ def pool_of(wish: Wish, config: RoundConfig, shown: Shortlist) -> tuple[Pool, di
 def _loaded(solutions: Iterable[int], *, texts: bool) -> Iterable[Solution]:
     few = ("problem__subject", "problem__level", "verdict", "answer", *(("steps",) if texts else ()))
     rows = Solution.objects.select_related("problem").only(*few)
-    for chunk in _chunks(solutions):
+    for chunk in chunks(solutions):
         yield from rows.filter(pk__in=chunk)
 
 
 def _numbers(wish: Wish, solutions: Iterable[int], column: str) -> dict[int, float]:
     """The scorer's number of each solution that has one."""
     found: dict[int, float] = {}
-    for chunk in _chunks(solutions):
+    for chunk in chunks(solutions):
         rows = Score.objects.filter(scorer=wish.scorer, solution__in=chunk, **{f"{column}__isnull": False})
         found.update(rows.values_list("solution", column))
     return found
 
 
-def _chunks(solutions: Iterable[int]) -> Iterable[list[int]]:
+def chunks(solutions: Iterable[int]) -> Iterable[list[int]]:
+    """So many of the keys as one query may name, in their order."""
     listed = sorted(solutions)
     return (listed[start : start + CHUNK] for start in range(0, len(listed), CHUNK))
 
@@ -181,11 +186,14 @@ def _column(ids: Sequence[int], numbers: Mapping[int, float]) -> Floats:
     return np.array([numbers.get(pk, NAN) for pk in ids], dtype=np.float64)
 
 
-def _features(rows: Mapping[int, Solution], ids: Sequence[int], diverse: set[int]) -> Features:
+def _features(ids: Sequence[int], embeddings: Mapping[int, npt.NDArray[np.float32]]) -> Features:
     """Of the sample that `diversity` goes through; NaN of the others, which it does not see."""
-    made = diversity.of_texts(["\n".join(rows[pk].steps) if pk in diverse else "" for pk in ids])
-    made.rows[[pk not in diverse for pk in ids]] = NAN
-    return made
+    width = max((len(row) for row in embeddings.values()), default=1)
+    rows = np.full((len(ids), width), NAN, dtype=np.float32)
+    for place, pk in enumerate(ids):
+        if pk in embeddings:
+            rows[place] = embeddings[pk]
+    return Features(rows=rows, made_of=diversity.EMBEDDING)
 
 
 def in_words(strategies: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from django.conf import settings
 from activelearning import control, hold_out, measures, outcome, pool, promotion, sampled, shards, verdict
 from activelearning.attempt import Attempt, folder_of
 from activelearning.child import ChildRefused, ProgressFile
-from activelearning.files import replacing
+from activelearning.files import lines_of, replacing
 from activelearning.hold_out import Labelled
 from activelearning.measures import Steps
 from activelearning.models import RewardModel, Round
@@ -123,11 +123,6 @@ def _labelled_in(path: Path) -> Iterator[Labelled]:
         return
     for line in lines_of(path):
         yield hold_out.labelled(json.loads(line))
-
-
-def lines_of(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        yield from file
 
 
 def _gold(attempt: Attempt) -> Iterator[Labelled]:

@@ -6,7 +6,7 @@ died anywhere is simply run again: what is there is used, what is missing is mad
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.conf import settings
 from activelearning import hold_out, shards, sharing, trainer, warm_start
 from activelearning.attempt import Attempt
 from activelearning.evaluating import model_of
-from activelearning.files import replacing
+from activelearning.files import lines_of, replacing
 from activelearning.hold_out import Parted
 from activelearning.models import ModelKind, RewardModel, Round, ScoreShard
 from annotation import snapshots
@@ -45,7 +45,7 @@ def freeze(attempt: Attempt) -> dict[str, Any]:
         replacing(attempt.folder / "evaluation.jsonl") as evaluation,
     ):
         parted = hold_out.part(
-            lambda: _lines(snapshots.file_of(snapshot)),
+            lambda: lines_of(snapshots.file_of(snapshot)),
             seed=attempt.config.seed,
             share=attempt.config.hold_out,
             reserved=lambda text: hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() in reserved,
@@ -69,11 +69,6 @@ def _snapshot(attempt: Attempt) -> Snapshot:
             Round.objects.filter(pk=attempt.round.pk).update(snapshot=found)
         attempt.round.snapshot = found
     return attempt.round.snapshot
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        yield from file
 
 
 def _refuse_too_little(parted: Parted) -> None:

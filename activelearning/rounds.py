@@ -70,7 +70,7 @@ STAGES = (
     StageSpec(StageName.GENERATE, DEFAULT_QUEUE, generating.generate, on_device=generating.on_device),
     StageSpec(StageName.GRADE, DEFAULT_QUEUE, grading.grade),
     StageSpec(StageName.SCORE, TRAIN_QUEUE, pipeline.score),
-    StageSpec(StageName.SELECT, DEFAULT_QUEUE, selecting.select),
+    StageSpec(StageName.SELECT, DEFAULT_QUEUE, selecting.select, on_device=selecting.on_device),
     StageSpec(StageName.QUEUE, DEFAULT_QUEUE, selecting.queue, withheld=approval.withheld),
 )
 SPECS: dict[str, StageSpec] = {spec.name: spec for spec in STAGES}

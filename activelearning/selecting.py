@@ -5,11 +5,13 @@ from typing import Any
 
 from django.db.models import Max, Q
 
-from activelearning import choice, known, outcome
+from activelearning import choice, embedding, known, outcome
 from activelearning.attempt import Attempt
 from activelearning.evaluating import model_of
 from activelearning.models import Round, Selected
-from activelearning.strategies import relabel
+from activelearning.round_config import RoundConfig
+from activelearning.strategies import diversity, relabel
+from activelearning.strategies.choose import counts_of
 from annotation import queue as work_queue
 from annotation.errors import Conflict
 from annotation.models import Batch, Solution, WorkItem, WorkState
@@ -21,7 +23,10 @@ def select(attempt: Attempt) -> dict[str, Any]:
     attempt.check()
     if attempt.round.batch is not None:  # what was queued was chosen from another pool than today's
         return _selected(list(Selected.objects.filter(round=attempt.round).order_by("rank")))
-    chosen = choice.choose(project=attempt.project, scorer=model_of(attempt).name, config=attempt.config)
+    model = model_of(attempt)
+    chosen = choice.choose(
+        project=attempt.project, scorer=model.name, config=attempt.config, embed=embedding.by(attempt, model)
+    )
     if not chosen:
         raise Conflict(
             "nothing_to_choose", "No solution of the pool fits the strategy. Choose another, or import more."
@@ -40,6 +45,13 @@ def select(attempt: Attempt) -> dict[str, Any]:
         Selected.objects.filter(round=attempt.round).delete()
         Selected.objects.bulk_create(rows, batch_size=1000)
     return _selected(rows)
+
+
+def on_device(round_: Round) -> bool:
+    """Whether the choice asks the model something: then it belongs to a trainer."""
+    config = RoundConfig(**round_.config)
+    counts = counts_of(config.strategy, budget=config.budget, uniform_share=config.uniform_share)
+    return counts.get(diversity.NAME, 0) > 0
 
 
 def _selected(rows: list[Selected]) -> dict[str, Any]:

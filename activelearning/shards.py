@@ -84,12 +84,22 @@ def progress_of(source: Path) -> Path:
 
 
 def run_scorer(
-    model: RewardModel, source: Path, output: Path, *, log: Path, tick: Callable[[], None], passes: int = 0
+    model: RewardModel,
+    source: Path,
+    output: Path,
+    *,
+    log: Path,
+    tick: Callable[[], None],
+    passes: int = 0,
+    embeddings: bool = False,
 ) -> None:
-    """The model over a file of lines, in a child process that goes on where an earlier one was killed; with so many passes of dropout."""
+    """The model over a file of lines, in a child process that goes on where an earlier one was killed.
+
+    With so many passes of dropout, and each solution's embedding where it is asked for.
+    """
     progress = progress_of(source)
     progress.unlink(missing_ok=True)
     folder = Path(settings.DATA_DIR) / model.path
     arguments = ["--model", str(folder), "--manifest-sha256", model.sha256, "--progress", str(progress)]
-    arguments += ["--dropout-passes", str(passes)]
+    arguments += ["--dropout-passes", str(passes), *(["--embeddings"] if embeddings else [])]
     child.run(SCORER, [*arguments, "--input", str(source), "--output", str(output)], log=log, tick=tick)

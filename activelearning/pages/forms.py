@@ -24,7 +24,9 @@ STRATEGY_WORDS = {
     "vote_disagreement": _("Against the vote: of a problem's answers, the best scored one and the most frequent one."),
     "ensemble": _("By doubt: steps that a model's heads, or its passes with dropout, judge differently."),
     "stratified": _("By subject and level: the same number of each, by chance within."),
-    "diversity": _("Unlike each other: worded as differently as possible, from a sample by chance."),
+    "diversity": _(
+        "Unlike each other: as far apart as can be by the model’s last hidden states, from a sample by chance."
+    ),
     "relabel": _("Labelled ones on which people disagree: to be labelled again."),
     "uniform": _("By chance: a baseline to compare with."),
 }

@@ -95,6 +95,25 @@ class RewardModel:
             found = found[:, list(self.form.tokens)].contiguous()
         return found.float().view(len(at), self.form.heads, self.form.labels)
 
+    def logits_and_states(self, row: Row, at: Ids, states_at: Ids) -> tuple[Tensor, Tensor]:
+        """The logits at some places, and of the same pass the (places, width) last hidden states at others, in 32-bit floats.
+
+        The last hidden state is what the body gives and the head reads, in every model of transformers.
+        """
+        heard: list[Tensor] = []
+        body: Any = self.network.base_model
+        handle = body.register_forward_hook(lambda module, given, output: heard.append(output[0]))
+        try:
+            logits = self.logits(row, at)
+        finally:
+            handle.remove()
+        states = heard[0]
+        if self.packing == Packing.PADDED:  # a sequence a line: one behind the other, as the row counts its places
+            flat = torch.cat([states[line, : len(places)] for line, places in enumerate(row.places)])
+        else:
+            flat = states[0]
+        return logits, flat[torch.from_numpy(states_at.astype(np.int64)).to(flat.device)].float()
+
 
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
     """A byte-level BPE of these texts, digits one by one; every text can be written in it."""

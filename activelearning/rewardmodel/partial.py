@@ -1,7 +1,7 @@
 """A file of scored lines in the making: under its name only when it is whole; after a kill it goes on where it ended.
 
 Beside OUTPUT stand OUTPUT.new, the lines so far, and OUTPUT.new.of, whose scores they are. Lines that say the records of today's input, by
-the same model, are kept; from the first that does not, everything is written anew.
+the same model asked the same, are kept; from the first that does not, everything is written anew.
 """
 
 import json
@@ -25,11 +25,13 @@ WRITTEN = {
 class Partial:
     """`model` names the model for ever (its training's fingerprint); None where nobody can, then nothing is gone on with.
 
-    `kept` lines were there already, `without_score` of them with no score.
+    `asked`: what of it, beside the scores. `kept` lines were there already, `without_score` of them with no score.
     """
 
-    def __init__(self, output: Path, *, model: str | None, kind: str) -> None:
-        self.output, self.model, self.written = output, model, WRITTEN[kind]
+    def __init__(self, output: Path, *, model: str | None, kind: str, asked: Mapping[str, Any]) -> None:
+        self.output, self.model = output, model
+        self.asked = {"model": model, **asked}
+        self.written = WRITTEN[kind] | ({"embedding"} if asked["embeddings"] else frozenset())
         self.kept = self.without_score = 0
         self.lines = output.with_name(output.name + ".new")
         self.of = output.with_name(output.name + ".new.of")
@@ -37,7 +39,7 @@ class Partial:
     def continued(self, records: Iterable[Read]) -> Iterator[Read]:
         """The records that are left to score; the file ends with the lines of those before them."""
         left = iter(records)
-        if self.model is None or self._model_of_lines() != self.model:
+        if self.model is None or self._asked_of_lines() != self.asked:
             self._begin()
             return left
         size = 0
@@ -73,16 +75,16 @@ class Partial:
         for path in (self.lines, self.of):
             path.unlink(missing_ok=True)
 
-    def _model_of_lines(self) -> str | None:
+    def _asked_of_lines(self) -> Any:
         with suppress(OSError, ValueError):
             if self.lines.is_file():
-                return str(json.loads(self.of.read_text(encoding="utf-8"))["model"])
+                return json.loads(self.of.read_text(encoding="utf-8"))
         return None
 
     def _begin(self) -> None:
         self.lines.write_bytes(b"")
         # After the lines are empty: a kill in between leaves nothing that could be taken for the new model's.
-        self.of.write_text(json.dumps({"model": self.model}), encoding="utf-8")
+        self.of.write_text(json.dumps(self.asked), encoding="utf-8")
 
 
 def _parsed(line: bytes) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from activelearning.rewardmodel.child import Progress, die_with_parent
+from activelearning.rewardmodel.child import Progress, die_with_parent, importing
 from activelearning.rewardmodel.partial import Partial, Read
 from activelearning.rewardmodel.train import add_process_arguments
 
@@ -54,6 +54,11 @@ def add_arguments(found: argparse.ArgumentParser) -> None:
         "--dropout-rate", type=float, metavar="P", help="(default: the model's own, or 0.1 where it has none)"
     )
     found.add_argument("--seed", type=int, default=0, help="of the dropout")
+    found.add_argument(
+        "--embeddings",
+        action="store_true",
+        help="add each solution's embedding, the model's last hidden state at its end, which the strategy diversity goes by",
+    )
     found.add_argument("--progress", type=Path, metavar="FILE", help="JSON lines are appended here as it goes")
 
 
@@ -77,11 +82,11 @@ def summary(report: dict[str, Any]) -> str:
 def run(options: argparse.Namespace) -> dict[str, Any] | None:
     """Counts of what was scored; None where it was refused or failed, the reason said on stderr."""
     os.environ.setdefault("OMP_NUM_THREADS", str(max(options.threads, 1)))
-    # Only now: torch and transformers take seconds to import.
-    import torch
+    with importing():  # only now: torch and transformers take seconds
+        import torch
 
-    from activelearning.rewardmodel.checkpoint import CheckpointRefused
-    from activelearning.rewardmodel.scoring import InputRefused, ScoresBroken
+        from activelearning.rewardmodel.checkpoint import CheckpointRefused
+        from activelearning.rewardmodel.scoring import InputRefused, ScoresBroken
 
     if options.threads < 1 or (options.device == "cuda" and not torch.cuda.is_available()):
         print("error: threads must be 1 or more, and device cuda needs a CUDA device", file=sys.stderr)
@@ -133,8 +138,12 @@ def _score(model: Any, fingerprint: str | None, options: argparse.Namespace, pro
     from annotation.formats.source import open_source, read_records
 
     given = Passes(count=options.dropout_passes, rate=options.dropout_rate, seed=options.seed)
-    score = functools.partial(score_lines, model, passes=given if options.dropout_passes else None)
-    partial = None if options.output == STREAM else Partial(Path(options.output), model=fingerprint, kind=model.kind)
+    passes = given if options.dropout_passes else None
+    score = functools.partial(score_lines, model, passes=passes, embeddings=options.embeddings)
+    partial = None
+    if options.output != STREAM:
+        asked = {name: getattr(options, name) for name in ("dropout_passes", "dropout_rate", "seed", "embeddings")}
+        partial = Partial(Path(options.output), model=fingerprint, kind=model.kind, asked=asked)
     total = count_lines(options.input)
     with open_source(options.input) as source:
         records: Iterator[Read] = iter(read_records(source))

@@ -4,6 +4,7 @@ Lines are taken in windows; inside a window a problem's text, the steps that sol
 the model once (`packing`), and nothing else changes: every score equals the one that the solution gets alone, within 1e-5.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ WINDOW = 2048  # lines held at a time
 ROW_TOKENS = {"cpu": 1_200}
 GPU_ROW_TOKENS = 16_384
 MOST_REFUSALS = 100
+EMBEDDING_DIGITS = 5
 
 Record = dict[str, Any]
 Floats = npt.NDArray[np.float64]
@@ -47,26 +49,34 @@ class SolutionScore:
     """A PRM's three probabilities a step, or an ORM's one; `problem` says why there is no score.
 
     `deviation`: the standard deviation of each step's P(good), neutral counted as the model does: over passes with dropout where they
-    were asked for, else over the heads of an ensemble.
+    were asked for, else over the heads of an ensemble. `embedding`: where it was asked for, the model's last hidden state at the last
+    step's end, (width,) 32-bit floats.
     """
 
     rating_probs: tuple[Probabilities, ...] | None = None
     prm_score: float | None = None
     orm_score: float | None = None
     deviation: tuple[float, ...] | None = None
+    embedding: npt.NDArray[np.float32] | None = None
     problem: str = ""
 
 
 def score_lines(
-    model: RewardModel, lines: Iterable[tuple[int, Record] | Refusal], *, report: Report, passes: Passes | None = None
+    model: RewardModel,
+    lines: Iterable[tuple[int, Record] | Refusal],
+    *,
+    report: Report,
+    passes: Passes | None = None,
+    embeddings: bool = False,
 ) -> Iterator[Record]:
     """Each record with its scores, in order. Raises `InputRefused` at the first window with a line that cannot be read, `ScoresBroken`."""
     done = 0
     for window in _windows(lines):
         pairs = [(record["problem"], record["steps"]) for record in window]
-        scores = score_solutions(model, pairs, passes=passes, report=_after(done, report))
+        scores = score_solutions(model, pairs, passes=passes, embeddings=embeddings, report=_after(done, report))
         for record, score in zip(window, scores, strict=True):
-            yield record | written(score, model.kind)
+            more = {"embedding": _rounded(score.embedding)} if embeddings else {}
+            yield record | written(score, model.kind) | more
         done += len(window)
 
 
@@ -80,20 +90,22 @@ def score_solutions(
     *,
     row_tokens: int | None = None,
     passes: Passes | None = None,
+    embeddings: bool = False,
     report: Report = lambda done: None,
 ) -> list[SolutionScore]:
     """Scores of (problem, steps) pairs, in their order; one that is longer than the model can take has none and says so.
 
-    `passes` adds each step's deviation under dropout and changes nothing else: the same passes say the same of the same solutions.
+    `passes` adds each step's deviation under dropout and `embeddings` the last hidden state; neither changes anything else. The same passes
+    say the same of the same solutions.
     """
     encoded = [encode(model.encoder, problem, steps, max_length=model.limit) for problem, steps in solutions]
     scores = [SolutionScore(problem=f"longer than the model's {model.limit} tokens")] * len(solutions)
     whole = [i for i, tokens in enumerate(encoded) if len(tokens.ends) == len(solutions[i][1])]
     done = len(solutions) - len(whole)
     chosen = [encoded[i] for i in whole]
-    for members, found in _sweep(model, chosen, row_tokens):
-        for member, probabilities in zip(members, found, strict=True):
-            scores[whole[member]] = _score(model, probabilities)
+    for members, found, states in _sweep(model, chosen, row_tokens, embeddings=embeddings):
+        for member, probabilities, state in zip(members, found, states, strict=True):
+            scores[whole[member]] = replace(_score(model, probabilities), embedding=state)
         done += len(members)
         report(done)
     if passes is not None and model.kind == "prm":
@@ -103,15 +115,18 @@ def score_solutions(
 
 
 def _sweep(
-    model: RewardModel, encoded: Sequence[Tokens], row_tokens: int | None
-) -> Iterator[tuple[Sequence[int], list[Floats]]]:
-    """All sequences once, row by row: which of them, and the (steps, heads, labels) probabilities of each."""
+    model: RewardModel, encoded: Sequence[Tokens], row_tokens: int | None, *, embeddings: bool = False
+) -> Iterator[tuple[Sequence[int], list[Floats], list[Any]]]:
+    """All sequences once, row by row: which of them, and of each the (steps, heads, labels) probabilities and the last hidden state.
+
+    The latter is None unless `embeddings` asks for it.
+    """
     device: Any = model.network.device
     tokens = row_tokens or ROW_TOKENS.get(device.type, GPU_ROW_TOKENS)
     prompts = [int(one.ends[0]) for one in encoded]
     for members, row in model.rows([one.ids for one in encoded], tokens=tokens, unasked=prompts):
         ends = [row.places[place][encoded[member].ends] for place, member in enumerate(members)]
-        yield members, _probabilities(model, row, ends)
+        yield members, *_read(model, row, ends, embeddings=embeddings)
 
 
 def _deviations(model: RewardModel, encoded: Sequence[Tokens], row_tokens: int | None, passes: Passes) -> list[Floats]:
@@ -121,7 +136,7 @@ def _deviations(model: RewardModel, encoded: Sequence[Tokens], row_tokens: int |
     for number in range(passes.count):
         # Whole sweeps: a row goes on from what the same pass computed of the row before it.
         with dropping(model.network, rate, seed=passes.seed + number):
-            for members, found in _sweep(model, encoded, row_tokens):
+            for members, found, _ in _sweep(model, encoded, row_tokens):
                 for member, probabilities in zip(members, found, strict=True):
                     good = _good(model, model.form.rating_probabilities(probabilities)).mean(axis=1)
                     sums[member] += np.stack([good, good**2])
@@ -133,13 +148,22 @@ def _good(model: RewardModel, ratings: Floats) -> Floats:
     return ratings[..., 2] + (ratings[..., 1] if model.neutral == "good" else 0.0)
 
 
-def _probabilities(model: RewardModel, row: Row, ends: Sequence[Ids]) -> list[Floats]:
-    """For each sequence the (steps, heads, labels) probabilities at its steps' ends, in 64-bit floats."""
+def _read(
+    model: RewardModel, row: Row, ends: Sequence[Ids], *, embeddings: bool
+) -> tuple[list[Floats], list[npt.NDArray[np.float32] | None]]:
+    """For each sequence the (steps, heads, labels) probabilities at its steps' ends, in 64-bit floats, and the last hidden state."""
+    at = np.concatenate(ends)
+    states: list[npt.NDArray[np.float32] | None] = [None] * len(ends)
     with torch.inference_mode():
-        probabilities = model.logits(row, np.concatenate(ends)).double().softmax(-1).cpu().numpy()
+        if embeddings:
+            logits, last = model.logits_and_states(row, at, np.array([places[-1] for places in ends]))
+            states = list(last.cpu().numpy())
+        else:
+            logits = model.logits(row, at)
+        probabilities = logits.double().softmax(-1).cpu().numpy()
     if not np.isfinite(probabilities).all():
         raise ScoresBroken("The model's probabilities are not finite; its weights are broken.")
-    return np.split(probabilities, np.cumsum([len(places) for places in ends])[:-1])
+    return np.split(probabilities, np.cumsum([len(places) for places in ends])[:-1]), states
 
 
 def _score(model: RewardModel, probabilities: Floats) -> SolutionScore:
@@ -164,6 +188,16 @@ def written(score: SolutionScore, kind: str) -> Record:
     named = None if probs is None else [dict(zip(map(str, RATINGS), step, strict=True)) for step in probs]
     doubt: Record = {} if score.deviation is None else {"rating_deviation": list(score.deviation)}
     return {"rating_probs": named, "prm_score": score.prm_score} | doubt | why
+
+
+def _rounded(embedding: npt.NDArray[np.float32] | None) -> list[float] | None:
+    """To five digits of its largest number: what is told apart by distances needs no more, and a line is half as long."""
+    if embedding is None:
+        return None
+    largest = float(np.abs(embedding).max())
+    digits = EMBEDDING_DIGITS - math.ceil(math.log10(largest)) if largest > 0 else 0
+    rounded: list[float] = np.round(embedding.astype(np.float64), digits).tolist()
+    return rounded
 
 
 def _windows(lines: Iterable[tuple[int, Record] | Refusal]) -> Iterator[list[Record]]:

@@ -166,14 +166,17 @@ def _features(records: Sequence[Record], steps: Sequence[Sequence[str]]) -> Feat
     if not records or not all("embedding" in record for record in records):
         return diversity.of_texts(["\n".join(texts) for texts in steps])
     given = _each(records, _embedding)
-    size = len(given[0])
+    size = max(map(len, given))
     for index, row in enumerate(given):
-        if len(row) != size:
-            raise Unreadable(f"{index}:embedding", f"has {len(row)} numbers, the first line's {size}")
-    return diversity.of_embeddings(given)
+        if row and len(row) != size:
+            raise Unreadable(f"{index}:embedding", f"has {len(row)} numbers, another line's {size}")
+    return diversity.of_embeddings([row or [NAN] * size for row in given])
 
 
 def _embedding(record: Record) -> list[float]:
+    """Empty where the model could not read the solution: then it is not chosen."""
+    if record["embedding"] is None:
+        return []
     given = fields.a_list(record["embedding"], "embedding", longest=MOST_NUMBERS)
     if not given:
         raise Unreadable("embedding", "must be a list of numbers")

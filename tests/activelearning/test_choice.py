@@ -4,6 +4,7 @@ import random
 from itertools import product
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import connection
 
@@ -74,8 +75,13 @@ def from_everything(project: Project, config: RoundConfig, keys: list[int]) -> l
         merge=config.drop_near_duplicates,
         seed=config.seed,
     )
-    whole, _ = choice.pool_of(wish, config, Shortlist(solutions=set(keys), votes=set(keys)))
+    whole, _ = choice.pool_of(wish, Shortlist(solutions=set(keys), votes=set(keys)), embed=embed)
     return [(int(whole.ids[pick.index]), pick.reason) for pick in choice._picked(whole, config)]
+
+
+def embed(solutions: frozenset[int]) -> dict[int, Any]:
+    """Stands in for a model that cannot read every seventh."""
+    return {pk: np.array([pk % 11, pk % 13], dtype=np.float32) for pk in solutions if pk % 7}
 
 
 CAPS: list[dict[str, Any]] = [
@@ -100,7 +106,9 @@ def test_a_shortlist_holds_the_whole_answer_of_every_strategy_ties_and_caps_incl
         config = RoundConfig(
             strategy=name, **{"budget": 12, "per_problem": None, "uniform_share": 0.0, "seed": seed, **caps}
         )
-        found = [(one.solution, one.reason) for one in choose(project=project, scorer="ours", config=config)]
+        found = [
+            (one.solution, one.reason) for one in choose(project=project, scorer="ours", config=config, embed=embed)
+        ]
         assert found == from_everything(project, config, everything), (name, caps)
         assert found
 
@@ -118,7 +126,7 @@ def test_what_is_drawn_by_chance_is_drawn_from_all_of_the_pool_and_from_nothing_
     seen: set[int] = set()
     for seed in range(12):
         config = RoundConfig(strategy="uniform", budget=40, per_problem=None, uniform_share=0.0, seed=seed)
-        seen |= {one.solution for one in choose(project=project, scorer="ours", config=config)}
+        seen |= {one.solution for one in choose(project=project, scorer="ours", config=config, embed=embed)}
     assert seen <= set(everything)
     assert len(seen) > 145
 
@@ -127,14 +135,16 @@ def test_diversity_goes_through_a_sample_and_chooses_nothing_outside_the_pool(
     project: Project, everything: list[int]
 ) -> None:
     config = RoundConfig(strategy="diversity", budget=10, per_problem=1, uniform_share=0.2)
-    found = choose(project=project, scorer="ours", config=config)
+    found = choose(project=project, scorer="ours", config=config, embed=embed)
     assert [one.strategy for one in found] == ["diversity"] * 8 + ["uniform"] * 2
     assert {one.solution for one in found} <= set(everything)
+    assert all(one.solution % 7 for one in found[:8])
+    assert found[1].reason.endswith("by embeddings")
 
 
 def test_an_empty_pool_gives_nothing(project: Project) -> None:
     for name in STRATEGIES:
-        assert choose(project=project, scorer="ours", config=RoundConfig(strategy=name, budget=5)) == []
+        assert choose(project=project, scorer="ours", config=RoundConfig(strategy=name, budget=5), embed=embed) == []
 
 
 def test_a_round_may_be_told_every_strategy_that_is_built_and_no_other() -> None:
