@@ -5,7 +5,7 @@ A researcher picks a name and never types a path or an address.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,10 @@ from django.conf import settings
 from activelearning import child
 from activelearning.child import ProgressFile
 from activelearning.files import replacing
-from activelearning.generators import openai_api, scripted, servers
+from activelearning.generators import openai_api, scripted, servers, tune
 from activelearning.generators.openai_api import ServerRefused
 from activelearning.generators.samples import Sample, Sampled, Take, Tick, Wanted
-from activelearning.generators.sampling import Sampling
+from activelearning.generators.sampling import PLACE, Sampling
 from activelearning.generators.servers import Server
 from annotation.errors import Conflict
 
@@ -73,6 +73,15 @@ def bases_folder() -> Path:
     return Path(settings.DATA_DIR) / "bases"
 
 
+def own_prompt(folder: Path) -> str:
+    """What a folder that was taught its format (`tune_generator`) says it is to be sampled with; empty where none is said."""
+    try:
+        said = json.loads((folder / tune.FACTS).read_bytes())["prompt"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return said if isinstance(said, str) and PLACE in said else ""
+
+
 def known_servers() -> dict[str, Server]:
     """What the setting GENERATORS names; a check at the start has seen that it can be read."""
     return servers.parse(settings.GENERATORS)
@@ -93,6 +102,7 @@ def _server(
 
 def _local(folder: Path, wanted: Sequence[Wanted], sampling: Sampling, *, take: Take, tick: Tick, file: Path) -> None:
     """In a child process, which writes a line a problem; each is taken as soon as it is there."""
+    sampling = replace(sampling, prompt=sampling.prompt or own_prompt(folder))
     source, output = file.with_name(f"{file.name}.wanted.json"), file.with_name(f"{file.name}.sampled.jsonl")
     asked = [{"id": one.id, "prompt": sampling.prompt_for(one.problem), "seed": one.seed} for one in wanted]
     with replacing(source) as writing:

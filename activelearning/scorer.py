@@ -1,7 +1,7 @@
-"""The scorer: the one process that holds reward models open, so that a single solution is scored in a request's time.
+"""The scorer: the one process that holds models open, so that a single solution is scored, or a next step made, in a request's time.
 
 Torch is imported when the first model is opened and not before: an installation without a model pays nothing. What is asked for are rows
-(`scorings.py`); any number of scorers may take them.
+(`scorings.py`; `annotation.step_supply`, where the setting leaves next steps to this process); any number of scorers may take them.
 """
 
 import os
@@ -16,9 +16,12 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from activelearning import scorings
+from activelearning.live_steps import LocalSteps
 from activelearning.models import RewardModel, Scoring
+from activelearning.rewardmodel.child import importing
 from activelearning.rewardmodel.reductions import step_scores
 from activelearning.scorings import CannotBeScored
+from annotation import step_supply
 
 MOST_OPEN = 2  # models: the current one, and one that it is compared with
 LOOK_EVERY = 0.1  # seconds between two looks for work where there is none
@@ -78,11 +81,11 @@ class OpenModels:
     def _open_folder(self, row: RewardModel) -> Any:
         """The model of this row's folder, every file checked against the hash that the row keeps. Raises `CannotBeScored`."""
         os.environ.setdefault("OMP_NUM_THREADS", str(self._threads))
-        # Only now: torch and transformers take seconds to import.
-        import torch
+        with importing():  # only now: torch and transformers take seconds
+            import torch
 
-        from activelearning.rewardmodel.checkpoint import CheckpointRefused
-        from activelearning.rewardmodel.model import open_trained
+            from activelearning.rewardmodel.checkpoint import CheckpointRefused
+            from activelearning.rewardmodel.model import open_trained
 
         torch.set_num_threads(self._threads)
         folder = Path(settings.DATA_DIR) / row.path
@@ -97,13 +100,22 @@ class OpenModels:
         return model
 
 
-def serve(models: OpenModels, *, is_over: Callable[[], bool], tick: Callable[[], None]) -> None:
-    """Score what is asked for until `is_over`; the one in hand is finished. `tick` is called at each look."""
+def serve(
+    models: OpenModels, steps: LocalSteps | None = None, *, is_over: Callable[[], bool], tick: Callable[[], None]
+) -> None:
+    """Carry out what is asked for until `is_over`; the one in hand is finished. `tick` is called at each look.
+
+    Next steps go first: a labeller waits for them.
+    """
     scorings.bring_back_dead()
+    if steps is not None:
+        steps.open_ahead()
     look_for_current_at = 0.0
     while not is_over():
         tick()
         try:
+            if steps is not None and step_supply.run_next(make=steps.next_steps):
+                continue
             if scorings.run_next(score=models.score):
                 continue
             if time.monotonic() >= look_for_current_at:

@@ -3,7 +3,8 @@
     def next_steps(*, problem: str, steps: Sequence[str], count: int, seed: int) -> list[str]
 
 It is never called in the web process. What is wanted is a row; a worker takes it like any other job, and whatever comes of it (steps,
-an error, a silence) ends in an open turn: a labeller never waits for longer than `STEP_SUPPLIER_SECONDS`.
+an error, a silence) ends in an open turn: a labeller never waits for longer than `STEP_SUPPLIER_SECONDS`. Where the setting says `scorer`,
+the process that holds models open takes the rows instead (`run_next`), and no worker is told of them.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,10 +26,13 @@ from annotation.models.conversations import is_overdue
 from annotation.near_identical import merged
 from annotation.step_rules import can_be_offered
 
+SCORER = "scorer"
 COUNT = 5  # next steps that are asked for and the most that are offered: each of them is to be rated
 MOST_LOOKED_AT = 100
 WAITING = (JobState.PENDING, JobState.RUNNING)
 TOO_LATE = "No next steps came in time."
+
+Make = Callable[..., Any]  # `next_steps`, above
 
 log = structlog.get_logger(__name__)
 
@@ -54,23 +58,41 @@ def ask(*, handout: Handout, steps: Sequence[str]) -> StepSupply | None:
 
 def nudge(pk: int) -> None:
     """Tell a worker once this is committed. Robust: where the broker is away the reaper finds the row."""
+    if settings.STEP_SUPPLIER == SCORER:
+        return
     transaction.on_commit(partial(current_app.send_task, "annotation.tasks.supply_steps", [pk]), robust=True)
 
 
 def run(*, pk: int) -> None:
     """Have the supplier make the steps, if the row still waits for a worker and its conversation goes on."""
+    if settings.STEP_SUPPLIER == SCORER:
+        return  # a message of before the setting was changed
     supply = jobs.take(kind=StepSupply, pk=pk, worker=jobs.this_process())
-    if supply is None:
-        return
+    if supply is not None:
+        _carry_out(supply, _named)
+
+
+def run_next(*, make: Make) -> bool:
+    """The row that has waited longest, by a function that stands open. False where none waits."""
+    due = jobs.due(kind=StepSupply).order_by("pk").values_list("pk", flat=True).first()
+    if due is None:
+        return False
+    supply = jobs.take(kind=StepSupply, pk=due, worker=jobs.this_process())
+    if supply is not None:
+        _carry_out(supply, make)
+    return True
+
+
+def _carry_out(supply: StepSupply, make: Make) -> None:
     if _is_over(supply):
-        jobs.cancel(kind=StepSupply, pk=pk)
+        jobs.cancel(kind=StepSupply, pk=supply.pk)
         return
     try:
         with jobs.heartbeat(supply):
-            made = _made(supply)
+            made = _made(supply, make)
     # The function is not ours: whatever it raises (Celery's time limit too) is told on the row, and the labeller goes on.
     except Exception as error:
-        log.warning("the step supplier failed", supply=pk, exc_info=True)
+        log.warning("the step supplier failed", supply=supply.pk, exc_info=True)
         _settle(supply, [], error=f"The supplier failed ({type(error).__name__}).")
         return
     _settle(supply, made, error="The supplier brought nothing that can be offered.")
@@ -82,10 +104,14 @@ def _is_over(supply: StepSupply) -> bool:
     return held.state != WorkState.OPEN or held.claimed_by_id != supply.handout.labeller_id
 
 
-def _made(supply: StepSupply) -> list[str]:
-    next_steps: Callable[..., Any] = import_string(settings.STEP_SUPPLIER)
+def _named(**asked: Any) -> Any:
+    next_steps: Make = import_string(settings.STEP_SUPPLIER)
+    return next_steps(**asked)
+
+
+def _made(supply: StepSupply, make: Make) -> list[str]:
     problem = supply.handout.work_item.problem.text
-    made = next_steps(problem=problem, steps=tuple(supply.steps), count=COUNT, seed=supply.pk)
+    made = make(problem=problem, steps=tuple(supply.steps), count=COUNT, seed=supply.pk)
     if not isinstance(made, list | tuple):
         raise TypeError(f"it returned {type(made).__name__}, not a list of texts")
     return merged(text for text in made[:MOST_LOOKED_AT] if can_be_offered(text))[:COUNT]
@@ -128,8 +154,10 @@ def give_up_overdue(supplies: "models.QuerySet[StepSupply]") -> None:
 
 
 def reap() -> list[int]:
-    """Bring back what died with its worker, end what is overdue, and return the supplies that wait for a worker."""
+    """Bring back what died with its worker, end what is overdue, and return the supplies that a worker is to be told of."""
     jobs.bring_back_gone(kind=StepSupply)
     jobs.reap(kind=StepSupply)
     give_up_overdue(StepSupply.objects.all())
+    if settings.STEP_SUPPLIER == SCORER:
+        return []
     return list(jobs.due(kind=StepSupply).order_by("pk").values_list("pk", flat=True))

@@ -16,8 +16,10 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.db import DatabaseError, connections
 
+from activelearning import live_steps, makers
 from activelearning.generators import servers
 from activelearning.generators.servers import ServersRefused
+from annotation import step_supply
 
 KEY_LENGTH, KEY_VARIETY = 50, 5  # Django's own bounds (security.W009)
 NEW_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"
@@ -106,9 +108,9 @@ def missing_supplier(app_configs: Any, **more: Any) -> list[CheckMessage]:
     """Whether `STEP_SUPPLIER` names a function, seen without importing its module: that may load a model, which no web process should."""
     path = settings.STEP_SUPPLIER
     module, _, name = path.rpartition(".")
-    if not path or (module and _defines(module, name)):
+    if not path or path == step_supply.SCORER or (module and _defines(module, name)):
         return []
-    hint = "Name a function by its dotted path, as in package.module.next_steps, or unset LABELAPP_STEP_SUPPLIER."
+    hint = "Name a function by its dotted path, as in package.module.next_steps, or `scorer`, or unset LABELAPP_STEP_SUPPLIER."
     return [Error(f"STEP_SUPPLIER names {path!r}, which is not there.", hint=hint, id="labelapp.E009")]
 
 
@@ -119,13 +121,14 @@ def unusable_generators(app_configs: Any, **more: Any) -> list[CheckMessage]:
     except ServersRefused as error:
         hint = "docs/generators.md shows what LABELAPP_GENERATORS may hold."
         return [Error(f"GENERATORS cannot be used: {error}.", hint=hint, id="labelapp.E010")]
-    if settings.STEP_GENERATOR and settings.STEP_GENERATOR not in known:
-        hint = f"Known are: {', '.join(known) or 'none'}."
-        return [
-            Error(
-                f"STEP_GENERATOR names {settings.STEP_GENERATOR!r}, which is not there.", hint=hint, id="labelapp.E010"
-            )
-        ]
+    local = live_steps.is_local()
+    names, kind = (
+        (makers.known_folders(), "folder of DATA_DIR/bases") if local else (list(known), "server of GENERATORS")
+    )
+    if (settings.STEP_GENERATOR or local) and settings.STEP_GENERATOR not in names:
+        hint = f"Known are: {', '.join(names) or 'none'}."
+        said = f"STEP_GENERATOR names {settings.STEP_GENERATOR!r}, which is no {kind}."
+        return [Error(said, hint=hint, id="labelapp.E010")]
     return []
 
 

@@ -4,6 +4,7 @@ A folder is opened as a reward model's base is: safetensors and JSON, no code of
 from the problem's own seed, so that what stands beside it changes nothing.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from activelearning.rewardmodel.model import open_network, open_tokenizer
 AT_ONCE = 64  # samples in a batch
 TAIL = 96  # tokens in which an answer's line is looked for
 PROMPT_TOO_LONG = "of problems that are too long for the model"
+IsOver = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +52,26 @@ class LanguageModel:
         limit = int(getattr(network.config, "max_position_embeddings", 0) or 0) or 4096
         return cls(network.to("cuda" if cuda else "cpu").eval(), tokenizer, limit)
 
-    def samples(self, prompt: str, sampling: Sampling, *, seed: int) -> tuple[list[Sample], str]:
-        """The samples, and why those that are missing never came. The same seed, the same ones on one machine."""
+    def samples(
+        self, prompt: str, sampling: Sampling, *, seed: int, is_over: IsOver = lambda tail: False
+    ) -> tuple[list[Sample], str]:
+        """The samples, and why those that are missing never came. The same seed, the same ones on one machine.
+
+        `is_over` ends a sample by what its last `TAIL` tokens say, beside its answer and the texts that stop it.
+        """
         ids = self.tokenizer(prompt, return_tensors="pt").input_ids.to(self.network.device)
         room = min(sampling.max_tokens, self.limit - ids.shape[1])
         if room < 1:
             return [], PROMPT_TOO_LONG
         torch.manual_seed(seed)
         if not sampling.temperature:
-            return self._batch(ids, sampling, 1, room) * sampling.samples, ""
+            return self._batch(ids, sampling, 1, room, is_over) * sampling.samples, ""
         found: list[Sample] = []
         while (missing := sampling.samples - len(found)) > 0:
-            found += self._batch(ids, sampling, min(missing, AT_ONCE), room)
+            found += self._batch(ids, sampling, min(missing, AT_ONCE), room, is_over)
         return found, ""
 
-    def _batch(self, ids: torch.Tensor, sampling: Sampling, count: int, room: int) -> list[Sample]:
+    def _batch(self, ids: torch.Tensor, sampling: Sampling, count: int, room: int, is_over: IsOver) -> list[Sample]:
         start = ids.shape[1]
         chance: dict[str, Any] = {"do_sample": False}
         if sampling.temperature:
@@ -82,7 +89,9 @@ class LanguageModel:
                 max_new_tokens=room,
                 num_return_sequences=count,
                 pad_token_id=self._pad(),
-                stopping_criteria=transformers.StoppingCriteriaList([_Finished(self.tokenizer, sampling, start)]),
+                stopping_criteria=transformers.StoppingCriteriaList(
+                    [_Finished(self.tokenizer, sampling, start, is_over)]
+                ),
                 **chance,
             )
         return [self._sample(row[start:].tolist(), sampling, room) for row in written.cpu()]
@@ -106,10 +115,10 @@ class LanguageModel:
 
 
 class _Finished(transformers.StoppingCriteria):
-    """A sample is finished once its answer's line is whole, or it wrote one of the texts that stop it."""
+    """A sample is finished once its answer's line is whole, it wrote one of the texts that stop it, or `is_over` says so."""
 
-    def __init__(self, tokenizer: Any, sampling: Sampling, start: int) -> None:
-        self._tokenizer, self._sampling, self._start = tokenizer, sampling, start
+    def __init__(self, tokenizer: Any, sampling: Sampling, start: int, is_over: IsOver) -> None:
+        self._tokenizer, self._sampling, self._start, self._told = tokenizer, sampling, start, is_over
 
     def __call__(self, input_ids: torch.Tensor, scores: Any, **more: Any) -> torch.Tensor:
         rows = input_ids[:, max(self._start, input_ids.shape[1] - TAIL) :].tolist()
@@ -117,4 +126,5 @@ class _Finished(transformers.StoppingCriteria):
         return torch.tensor([self._is_over(tail) for tail in tails], device=input_ids.device, dtype=torch.bool)
 
     def _is_over(self, tail: str) -> bool:
-        return any(stop in tail for stop in self._sampling.stop) or is_finished(tail, self._sampling.answer)
+        stopped = any(stop in tail for stop in self._sampling.stop)
+        return stopped or is_finished(tail, self._sampling.answer) or self._told(tail)

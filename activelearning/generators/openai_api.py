@@ -140,10 +140,10 @@ class Client:
             return Sampled(id=one.id, samples=tuple(found), failed=REFUSED)
         return Sampled(id=one.id, samples=tuple(found))
 
-    def texts(self, prompt: str, *, count: int, seed: int, sampling: Sampling) -> list[str]:
-        """That many texts that go on from a prompt, asked for once. Raises `NoReply`, `RequestRefused`, `ServerRefused`."""
+    def continued(self, prompt: str, *, count: int, seed: int, sampling: Sampling) -> list[Sample]:
+        """That many samples that go on from a prompt, asked for once. Raises `NoReply`, `RequestRefused`, `ServerRefused`."""
         asked = self._body(prompt, sampling, count=count, seed=seed)
-        return [sample.text for sample in _read(self._once(asked), chat=self.server.chat)]
+        return _read(self._once(asked), chat=self.server.chat)
 
     def _body(self, prompt: str, sampling: Sampling, *, count: int, seed: int) -> dict[str, Any]:
         text = {"messages": [{"role": "user", "content": prompt}]} if self.server.chat else {"prompt": prompt}

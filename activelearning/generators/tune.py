@@ -21,6 +21,7 @@ from annotation.formats.source import open_source, read_records
 from annotation.formats.strict_json import StrictJSONError
 
 PROMPT = f"Problem: {PLACE}\nSolution:\n"  # a taught model needs no examples before its problem
+FACTS = "generator.json"  # beside the weights: what the folder is to be sampled with
 WARM_UP = 0.05
 LEAST = 10  # right solutions
 
@@ -73,6 +74,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     shutil.rmtree(beside, ignore_errors=True)
     try:
         losses, too_long = tune(options, texts, beside)
+        (beside / FACTS).write_text(json.dumps({"prompt": PROMPT, "steps": options.steps}), encoding="utf-8")
         beside.rename(options.output)
     except (CheckpointRefused, OSError) as error:
         raise TuningRefused(str(error)) from error

@@ -14,18 +14,22 @@ import httpx
 import pytest
 import torch
 from django.conf import settings as django_settings
+from structlog.testing import capture_logs
 
 from activelearning import scorer, scorings
+from activelearning.live_steps import LocalSteps
 from activelearning.models import ModelKind, RewardModel, Scoring
 from activelearning.rewardmodel.checkpoint import sha256_of
 from activelearning.rewardmodel.model import open_trained
 from activelearning.rewardmodel.scoring import score_solutions, written
 from activelearning.scorer import OpenModels
 from activelearning.scorings import CannotBeScored
-from annotation import accounts, projects
+from annotation import accounts, projects, queue, step_supply
 from annotation.models import JobState, Project, Role
 from tests.activelearning.records import mixed_records
 from tests.activelearning.rewardmodel.conftest import run_training
+from tests.annotation import suppliers
+from tests.annotation.conversations import conversation, make_project, queue_problem
 from tests.labelapp.processes import database_url, end, environment, eventually, runs
 
 PROBLEM = "What is $1 + 1$?"
@@ -190,6 +194,45 @@ def test_the_one_in_hand_is_finished_before_an_end(project: Project, make_model:
     assert list(Scoring.objects.order_by("pk").values_list("pk", "state")) == [
         (first.pk, JobState.DONE), (second.pk, JobState.PENDING)
     ]  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_labeller_who_waits_for_next_steps_goes_before_a_solution_that_waits_for_its_score(
+    project: Project, make_model: Make, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.STEP_SUPPLIER = step_supply.SCORER
+    steps = make_project()
+    person, _ = accounts.create_account(email="a@example.org", project=steps, role=Role.LABELLER, password="x" * 20)
+    queue_problem(steps)
+    (handout,) = queue.claim(labeller=accounts.labeller_of(project=steps, user=person))
+    asked = ask(make_model(project))
+    generator = LocalSteps()
+    opened: list[None] = []
+    monkeypatch.setattr(generator, "open_ahead", lambda: opened.append(None))
+    monkeypatch.setattr(generator, "next_steps", suppliers.good)
+    looks: list[None] = []
+    scorer.serve(OpenModels(), generator, is_over=lambda: len(looks) == 1, tick=lambda: looks.append(None))
+    (turn,) = conversation(handout)
+    assert (opened, turn.alternatives) == ([None], ["One.", "Two."])
+    asked.refresh_from_db()
+    assert asked.state == JobState.PENDING
+    scorer.serve(OpenModels(), generator, is_over=lambda: len(looks) == 2, tick=lambda: looks.append(None))
+    asked.refresh_from_db()
+    assert asked.state == JobState.DONE
+
+
+@pytest.mark.django_db
+def test_a_generator_of_next_steps_that_cannot_be_opened_is_told_and_the_scorer_goes_on(
+    data_folder: Path, settings: Any
+) -> None:
+    settings.STEP_GENERATOR = "broken"
+    (data_folder / "bases" / "broken").mkdir(parents=True)
+    looks: list[None] = []
+    with capture_logs() as said:
+        scorer.serve(OpenModels(), LocalSteps(), is_over=lambda: bool(looks), tick=lambda: looks.append(None))
+    assert [line["reason"] for line in said if "generator" in line] == [
+        f"{data_folder}/bases/broken holds no safetensors file"
+    ]
 
 
 # --- the real process -------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 from django.conf import LazySettings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
+from django.test import TestCase
 
 from annotation import jobs, labelling, queue, step_by_step, step_supply, tasks
 from annotation.errors import Conflict, InvalidInput
@@ -283,3 +284,31 @@ def test_a_turn_that_waits_holds_no_ratings(claim: Handout) -> None:
     assert WorkItem.objects.get().state == "open"
     with pytest.raises(IntegrityError), transaction.atomic():
         Turn.objects.update(ratings=marks(1))
+
+
+def test_where_the_scorer_makes_the_steps_no_worker_is_told_and_none_takes_them(
+    steps: Project, ada: Labeller, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.STEP_SUPPLIER = step_supply.SCORER
+    told: list[Any] = []
+    monkeypatch.setattr(step_supply.current_app, "send_task", lambda *message: told.append(message))
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        queue_problem(steps)
+        (claim,) = queue.claim(labeller=ada)
+    work()
+    assert (last(claim).state, suppliers.calls, told, step_supply.reap()) == ("making", [], [], [])
+    assert step_supply.run_next(make=suppliers.good)
+    assert (last(claim).state, last(claim).alternatives) == ("open", ["One.", "Two."])
+    assert not step_supply.run_next(make=suppliers.good)
+    settings.STEP_SUPPLIER = "tests.annotation.suppliers.good"
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        answer(claim, 0, 1, -1)
+    assert len(told) == 1
+
+
+def test_a_scorer_whose_model_fails_opens_the_turn_too(steps: Project, ada: Labeller, settings: LazySettings) -> None:
+    settings.STEP_SUPPLIER = step_supply.SCORER
+    queue_problem(steps)
+    (claim,) = queue.claim(labeller=ada)
+    assert step_supply.run_next(make=suppliers.broken)
+    assert (last(claim).state, last(claim).failed) == ("open", True)

@@ -1,4 +1,7 @@
-"""`manage.py scorer`: scores single solutions that come by the API, with reward models held open. SIGTERM ends it after the one in hand."""
+"""`manage.py scorer`: scores solutions that come by the API one by one, and makes next steps where it is told to, with models held open.
+
+SIGTERM ends it after the one in hand.
+"""
 
 import os
 import signal
@@ -8,6 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from activelearning import live_steps
+from activelearning.live_steps import LocalSteps
 from activelearning.rewardmodel.child import die_with_parent
 from activelearning.scorer import OpenModels, serve
 from labelapp.alive import Beat, sign
@@ -46,7 +51,8 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, remember)
         beat = Beat(sign(settings.DATA_DIR, "scorer"))
-        serve(OpenModels(device=device, threads=threads), is_over=lambda: bool(ended), tick=beat)
+        steps = LocalSteps(device=device, threads=threads) if live_steps.is_local() else None
+        serve(OpenModels(device=device, threads=threads), steps, is_over=lambda: bool(ended), tick=beat)
 
 
 def _require_cuda() -> None:

@@ -13,8 +13,10 @@ from activelearning import generating, makers
 from activelearning.domains import arithmetic
 from activelearning.generators import sample
 from activelearning.generators.local import PROMPT_TOO_LONG, LanguageModel
+from activelearning.generators.reading import ANSWER_MARK
 from activelearning.generators.sampling import Sampling
 from activelearning.generators.tune import PROMPT
+from activelearning.live_steps import LocalSteps
 from activelearning.rewardmodel.checkpoint import CheckpointRefused
 from activelearning.rewardmodel.model import train_tokenizer
 from annotation.models import Project, Solution
@@ -100,12 +102,24 @@ def test_a_round_samples_a_folder_that_was_taught_the_format_by_its_own_right_so
         call_command("tune_generator", **words)
     for problem in SUMS[:2]:
         make_problem(project, text=problem.text, answer=problem.answer)
-    sampling = {"samples": 6, "prompt": PROMPT, "max_tokens": 100, "temperature": 0.5}
+    assert makers.own_prompt(taught) == PROMPT  # so that nobody needs to type it
+    sampling = {"samples": 6, "max_tokens": 100, "temperature": 0.5}
     result = generating.generate(hold(project, "generate", generate={"local": "taught"}, sampling=sampling))
     assert result["samples"] == 12
     assert result["kept"] + result["merged"] + sum(result["dropped"].values()) == 12
     assert result["kept"] >= 3
     assert {row.generator for row in Solution.objects.pool(project)} == {"taught"}
+
+    settings.STEP_GENERATOR = "taught"
+    made = LocalSteps().next_steps(problem=SUMS[0].text, steps=(), count=4, seed=1)
+    assert 1 <= len(made) <= 4
+    assert len(set(made)) == len(made)
+    assert all("\n" not in step.partition(ANSWER_MARK)[0] for step in made)
+    assert LocalSteps().next_steps(problem=SUMS[0].text, steps=(), count=4, seed=1) == made
+    # Behind one of the model's own steps it goes on elsewhere.
+    assert LocalSteps().next_steps(problem=SUMS[0].text, steps=(made[0],), count=4, seed=1) != made
+    settings.STEP_SUPPLIER_SECONDS = 0.0
+    assert LocalSteps().next_steps(problem=SUMS[0].text, steps=(), count=4, seed=1) == []  # nothing whole in no time
 
 
 @pytest.mark.parametrize(

@@ -286,3 +286,28 @@ def test_live_steps_are_first_lines_without_repeats_and_an_answer_joins_its_step
     assert made == ["So four.\n\n# Answer\n\n4", "We add."]
     assert fake.asked[0]["prompt"].endswith("Problem: p\nSolution:\nFirst line\n")
     assert fake.asked[0]["n"] == 6
+
+
+@pytest.mark.parametrize(
+    ("tail", "whole"),
+    [
+        ("We add", False),
+        ("We add.\n", False),
+        ("We add.\n\n", False),
+        ("We add.\nT", True),
+        ("\n\nWe add.\n\nThen", True),
+        ("So four.\n\n#", False),
+        ("So four.\n# Ans", False),
+        ("So four.\n# Answer\n4", False),
+        ("So four.\n#1 is", True),
+    ],
+)
+def test_a_first_step_is_whole_once_the_next_line_is_no_answers(tail: str, whole: bool) -> None:
+    assert live_steps.has_first_step(tail) is whole
+
+
+def test_a_live_step_that_was_cut_off_is_not_offered(fake: Fake, settings: Any) -> None:
+    settings.GENERATORS = {"fake": {"url": fake.url, "model": "m"}}
+    settings.STEP_GENERATOR = "fake"
+    fake.answer = samples_of("We add the tens and th", "So four.\n\n# Answer\n\n4", "We add.\nThen we", finish="length")
+    assert live_steps.next_steps(problem="p", steps=(), count=3, seed=1) == ["So four.", "We add."]
