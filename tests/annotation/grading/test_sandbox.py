@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 
 import pytest
@@ -30,6 +31,20 @@ def test_a_case_over_its_time_is_given_up_and_a_warm_spare_takes_over() -> None:
         assert sandbox.ask(QUICK)[0] == {"symbolic": True}
         assert killed == 2
         assert sandbox.started == 3
+
+
+def test_a_case_that_the_machine_keeps_waiting_is_answered_and_one_that_waits_for_ever_is_not() -> None:
+    with Sandbox(case_seconds=60.0) as sandbox:
+        sandbox.ask(QUICK)
+        assert sandbox._child is not None
+        pid = sandbox._child.process.pid
+        sandbox.case_seconds = 0.2
+        os.kill(pid, signal.SIGSTOP)
+        threading.Timer(0.6, os.kill, (pid, signal.SIGCONT)).start()
+        assert sandbox.ask(QUICK) == ({"symbolic": True}, 0.2)
+        os.kill(pid, signal.SIGSTOP)
+        assert sandbox.ask(QUICK) == (None, 0.2)
+        assert gone(pid)
 
 
 def test_a_child_that_dies_of_a_case_is_no_answer() -> None:
