@@ -85,9 +85,10 @@ def test_three_generations_run_unattended_and_an_exported_line_is_walked_back_by
     page.goto("/projects/demo/lineage/")
     page.get_by_label("SHA-256 of an exported line").fill(hashlib.sha256(last).hexdigest())
     page.get_by_role("button", name="Show where it comes from").click()
-    kinds = page.locator("ol.lineage > li").evaluate_all(
-        "links => links.map(link => link.className.replace('link ', ''))"
-    )
+    links = page.locator("ol.lineage > li")
+    expect(links.filter(has=page.get_by_text("Version of the code")).first).to_be_visible()
+    page.wait_for_load_state("domcontentloaded")  # the list is the answer's own: whole once the page has arrived
+    kinds = links.evaluate_all("links => links.map(link => link.className.replace('link ', ''))")
     assert kinds[:4] == ["annotation", "work_item", "batch", "choice"]
     assert {"solution", "score", "model", "snapshot", "round"} <= set(kinds)
 
