@@ -1,7 +1,9 @@
 """What every test may ask for: a small cast of accounts in one project, and clients that speak as one of them."""
 
+import gc
 import importlib
 import os
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ import pytest
 from django.conf import settings
 from django.core.servers.basehttp import WSGIRequestHandler
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.test import Client
 from django.utils import translation
 from django_vite.core.asset_loader import DjangoViteAppClient, DjangoViteAssetLoader, DjangoViteConfig
@@ -18,6 +22,16 @@ from activelearning import child
 from annotation import accounts, projects
 from annotation.models import Project, Role, User
 from tests.browsers import browser, playwright  # noqa: F401  (fixtures for every folder)
+
+
+def pytest_configure() -> None:
+    """Until all is collected: what is imported stays, and looking for garbage in it again and again takes seconds."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -55,9 +69,26 @@ def passwords_hash_fast() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def clients_list_no_static_files() -> None:
+    """Each test client is a server that starts: it would look at every static file first."""
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(scope="session", autouse=True)
 def the_live_server_answers_at_once() -> None:
     """It answers in two packets, before the second of which the kernel would wait 40 ms."""
     WSGIRequestHandler.disable_nagle_algorithm = True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_live_server_keeps_its_connections() -> None:
+    """A browser's connection is one thread, which keeps its database connection, as the real web does by its pool, until it ends."""
+
+    def keep(connection: BaseDatabaseWrapper, **more: Any) -> None:
+        if "process_request_thread" in threading.current_thread().name:
+            connection.close_at = None
+
+    connection_created.connect(keep, weak=False)
 
 
 @pytest.fixture(autouse=True)

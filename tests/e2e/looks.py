@@ -85,6 +85,6 @@ def cut_off(page: Page) -> list[str]:
     return found
 
 
-def wrong_with(page: Page, *, rules: bool = True) -> list[str]:
-    """All of it, for a page that was just opened. Without `rules` all but axe's, which see nothing new in a second language."""
-    return [f"{page.url}: {what}" for what in [*moved(page), *(axe(page) if rules else []), *cut_off(page)]]
+def wrong_with(page: Page) -> list[str]:
+    """All of it, for a page that was just opened."""
+    return [f"{page.url}: {what}" for what in [*moved(page), *axe(page), *cut_off(page)]]

@@ -30,7 +30,7 @@ from tests.labelapp.processes import database_url
 KILLS = 10 if os.environ.get("LABELAPP_TEST_ALL") else 3
 TIMERS = {"JOB_HEARTBEAT": "0.5", "JOB_DEAD_AFTER": "4", "REAPER_INTERVAL": "1"}
 # Seconds of work on one thread, saved every half second.
-EPOCHS = 150 if KILLS > 3 else 80
+EPOCHS = 150 if KILLS > 3 else 40
 TRAINING = {**QUICK, "epochs": EPOCHS, "max_epochs": EPOCHS, "checkpoint_seconds": 0.5}
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
@@ -153,7 +153,7 @@ def test_f16_a_killed_workers_round_goes_on_by_itself_and_ends_with_the_same_wei
     project = projects.create_project(slug="algebra")
     label_solutions(project, problems=30)
     fill_pool(project, problems=4)
-    started = rounds.start_round(project=project, config={"training": TRAINING, "budget": 4})
+    started = rounds.start_round(project=project, config={"training": TRAINING, "budget": 4, "hold_out": 0.01})
     tasks.nudge(started.pk)
     processes.start("clock")
     processes.start("worker")

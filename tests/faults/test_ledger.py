@@ -24,7 +24,7 @@ from tests.faults.installation import Installation, stored_in
 from tests.faults.private_postgres import PrivatePostgres
 
 SEEDS = 20 if os.environ.get("LABELAPP_TEST_ALL") else 3
-ITEMS = 150
+ITEMS = 150 if SEEDS > 3 else 100
 PATIENCE = 120  # seconds for one submission to get through; far beyond any outage made here
 
 

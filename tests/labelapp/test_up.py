@@ -55,8 +55,17 @@ def _command_line(pid: int) -> str:
         return ""
 
 
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One for all tests that leave it running, whatever they do to it; in any order."""
+    installation = Installation(tmp_path_factory.mktemp("up"))
+    yield installation
+    end(installation.process)
+
+
 @pytest.fixture
-def up(tmp_path: Path) -> Iterator[Installation]:
+def ending(tmp_path: Path) -> Iterator[Installation]:
+    """One of the test's own, which may end."""
     installation = Installation(tmp_path)
     yield installation
     end(installation.process)
@@ -162,29 +171,29 @@ def test_the_scorer_comes_back_after_a_kill_and_stays_without_torch_where_there_
     assert up.process.poll() is None
 
 
-def test_nothing_outlives_a_killed_supervisor(up: Installation) -> None:
-    up.wait_until_ready()
-    eventually(lambda: len(up.below("celery")) >= 4, "clock, worker and its two hands run")
-    eventually(lambda: bool(up.below("manage.py scorer")), "the scorer runs")
-    below = children(up.process.pid)
+def test_nothing_outlives_a_killed_supervisor(ending: Installation) -> None:
+    ending.wait_until_ready()
+    eventually(lambda: len(ending.below("celery")) >= 4, "clock, worker and its two hands run")
+    eventually(lambda: bool(ending.below("manage.py scorer")), "the scorer runs")
+    below = children(ending.process.pid)
 
-    up.process.kill()
+    ending.process.kill()
 
     eventually(lambda: not any(runs(pid) for pid in below), "all are gone", within=40)
     assert len(below) >= 4
 
 
-def test_an_end_answers_what_was_accepted(up: Installation) -> None:
+def test_an_end_answers_what_was_accepted(ending: Installation) -> None:
     """Twelve labellers wait for a database that is held up when the end is asked for: each gets an answer, and it holds."""
-    up.wait_until_ready()
-    tokens = json.loads(run(["tests/faults/ledger_app.py", "seed", "40"], up.env).stdout)
-    held = sqlite3.connect(up.folder / "labelapp.sqlite3", isolation_level=None)
+    ending.wait_until_ready()
+    tokens = json.loads(run(["tests/faults/ledger_app.py", "seed", "40"], ending.env).stdout)
+    held = sqlite3.connect(ending.folder / "labelapp.sqlite3", isolation_level=None)
     held.execute("BEGIN IMMEDIATE")
     answers: list[tuple[int, dict[str, Any]]] = []
 
     def claim(token: str) -> None:
         answer = httpx.post(
-            f"http://127.0.0.1:{up.port}/api/v1/projects/ledger/claims/",
+            f"http://127.0.0.1:{ending.port}/api/v1/projects/ledger/claims/",
             json={},
             headers={"Authorization": f"Bearer {token}"},
             timeout=60,
@@ -194,15 +203,15 @@ def test_an_end_answers_what_was_accepted(up: Installation) -> None:
     clients = [threading.Thread(target=claim, args=(token,)) for token in tokens]
     for client in clients:
         client.start()
-    eventually(lambda: connections(up.port) == (len(tokens), 0), "all are accepted")
+    eventually(lambda: connections(ending.port) == (len(tokens), 0), "all are accepted")
     time.sleep(1)  # and their requests read
 
     begun = time.monotonic()
-    up.process.terminate()
+    ending.process.terminate()
     time.sleep(2)
     held.execute("ROLLBACK")
 
-    assert up.process.wait(timeout=90) == 0
+    assert ending.process.wait(timeout=90) == 0
     assert time.monotonic() - begun < 60
     for client in clients:
         client.join()
