@@ -35,11 +35,24 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests begin first, half of them at the middle: two workers that each begin with a half of the list end together."""
-    long = [item for item in items if item.get_closest_marker("long")]
-    rest = [item for item in items if not item.get_closest_marker("long")]
-    middle = len(rest) // 2
-    items[:] = [*long[::2], *rest[:middle], *long[1::2], *rest[middle:]]
+    """Each of the processes begins with its share of the long tests, then of those with a browser; the short ones are left to share out.
+
+    pytest-xdist deals the list out in equal parts, in its order, and takes from the end of a part for a process that is done.
+    """
+
+    def marked(name: str) -> list[pytest.Item]:
+        return [item for item in items if item.get_closest_marker(name)]
+
+    heavy = list(dict.fromkeys([*marked("long"), *marked("browser")]))
+    rest = [item for item in items if item not in heavy]
+    parts = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    ordered: list[pytest.Item] = []
+    for part in range(parts):
+        share, size = heavy[part::parts], (len(items) - len(ordered)) // (parts - part)
+        neighbours = max(size - len(share), 0)  # in one piece: what a file's tests make for each other is made once
+        ordered += share + rest[:neighbours]
+        del rest[:neighbours]
+    items[:] = ordered
 
 
 @pytest.fixture(scope="session")

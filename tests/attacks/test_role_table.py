@@ -123,6 +123,7 @@ def test_a17_a18_no_canary_reaches_a_stranger(stage: Stage, role: str) -> None:
     assert leaks(stage, role, set()) == []
 
 
+@pytest.mark.long
 def test_a17_a18_no_canary_reaches_a_labeller_before_or_after_submitting(stage: Stage) -> None:
     assert leaks(stage, "labeller", OWN) == []
     theatre.submit(Handout.objects.get(pk=stage.parameters["claim_of_labeller"]), "note of mine")

@@ -104,6 +104,7 @@ class Walk:
         ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["en", "de"] if ALL else ["en"])
 def test_axe_finds_nothing_on_any_page(stage: Stage, open_as: OpenAs, language: str) -> None:
     walk = Walk(stage, open_as, language)

@@ -62,6 +62,7 @@ def label_as_the_oracle(chosen: Round, person: User) -> None:
         queue.release(handout=claim)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("in_process")
 def test_three_generations_run_unattended_and_an_exported_line_is_walked_back_by_its_links(
     demo: Demo, page: Page, signed_in: Any, live_server: Any

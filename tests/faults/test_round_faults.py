@@ -109,6 +109,7 @@ def work_until_killed_in(name: str, started: Round, folder: Path) -> None:
     assert done.returncode == -9, done.stderr[-2000:]
 
 
+@pytest.mark.long
 @pytest.mark.one_engine
 @pytest.mark.django_db(transaction=True)
 def test_f16_a_worker_that_is_killed_in_every_stage_costs_no_label_and_doubles_nothing(data_folder: Path) -> None:

@@ -24,6 +24,7 @@ def command(folder: Path, records: list[dict[str, Any]], **config: Any) -> list[
     return [sys.executable, "-m", "activelearning.rewardmodel.train", *map(str, words)]
 
 
+@pytest.mark.long
 def test_two_processes_give_the_losses_of_one(tmp_path: Path, trained: Path) -> None:
     """Thirteen solutions in batches of four: the last batch has one, so that one of the processes has nothing to do."""
     records = mixed_records(13)
