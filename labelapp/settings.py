@@ -197,7 +197,7 @@ STEP_SUPPLIER_SECONDS = env.float("LABELAPP_STEP_SUPPLIER_SECONDS", default=30.0
 
 # The servers that may be asked for samples, by name (docs/generators.md). Their addresses stand nowhere else.
 GENERATORS: dict[str, Any] = env.json("LABELAPP_GENERATORS", default={})
-# Which of them makes next steps, where STEP_SUPPLIER is activelearning.live_steps.next_steps.
+# Which of them makes next steps, where STEP_SUPPLIER names a function; where it is `scorer`, which folder of DATA_DIR/bases.
 STEP_GENERATOR: str = env.str("LABELAPP_STEP_GENERATOR", default="")
 
 # PostgreSQL reads scores from an index alone; SQLite leaves the columns beside its key out, and is as right and slower.
