@@ -127,7 +127,7 @@ def shortlisted(wish: Wish, config: RoundConfig, *, least: int) -> Shortlist:
         elif name == diversity.NAME:
             found.diverse = shortlist.diversity(wish)
         elif name == vote_disagreement.NAME:
-            found.votes = shortlist.vote_disagreement_(wish)
+            found.votes = shortlist.vote_disagreement(wish)
         elif name == relabel.NAME:
             found.disputes = shortlist.disputed(wish.project)
     found.solutions |= found.votes | found.diverse

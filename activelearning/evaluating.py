@@ -168,7 +168,7 @@ def _said(
         raise Conflict("model_broken", f"What {model.name} says is no number; its weights are broken.")
     scores = sampled.scores_in(lines[len(rows) :], model)
     with attempt.fenced():
-        pool.store(scores)
+        pool.store(scores, project=attempt.project, scorer=model.name)
     return [line.get("rating_probs") or [] for line in lines[: len(rows)]]
 
 

@@ -256,6 +256,23 @@ class Selected(models.Model):
         ]
 
 
+class VoteDispute(models.Model):
+    """A problem on which a model's highest score and the majority vote of the pool name different answers, as its scores came in
+    (`votes.py`). `gap`: how much higher the winner's score is than the best of the vote's answer, from 0 (no row) to 1."""
+
+    # Without an index of its own: the constraint's serves.
+    problem = models.ForeignKey(Problem, on_delete=models.CASCADE, related_name="+", db_index=False)
+    scorer = models.CharField(max_length=100)
+    gap = models.FloatField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["problem", "scorer"], name="vote_dispute_one_a_scorer")]
+        indexes = [models.Index(fields=["scorer", "-gap", "problem"], name="vote_dispute_by_gap")]
+
+    def __str__(self) -> str:
+        return f"{self.scorer}, problem {self.problem_id}"
+
+
 class WorkerHost(models.Model):
     """A worker as it last told of itself (`workers.py`): its host, the queues that it takes from, and what it computes with."""
 

@@ -9,6 +9,7 @@ from typing import IO, Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
+from activelearning import votes
 from activelearning.rewardmodel.reductions import step_scores
 from activelearning.strategies import ensemble
 from annotation.grading import Grader
@@ -80,13 +81,20 @@ def _doubt(line: dict[str, Any]) -> float | None:
     return ensemble.doubt(step_scores(steps), line["rating_deviation"])
 
 
-def store(scores: Sequence[Score]) -> None:
-    """Insert what is not there yet, with what a choice reads beside the score; what is there stays, since a model says the same again."""
+def store(scores: Sequence[Score], *, project: Project, scorer: str) -> None:
+    """Insert the scorer's scores that are not there yet, with what a choice reads beside them, and what they make of the problems' votes.
+
+    What is there stays, since a model says the same again. Votes wait for a problem's last score: one of many solutions is counted once.
+    """
     facts = Solution.objects.filter(pk__in=[score.solution_id for score in scores])
     known = {pk: (problem, verdict) for pk, problem, verdict in facts.values_list("pk", "problem_id", "verdict")}
     for score in scores:
         score.problem_id, score.verdict = known[score.solution_id]
-    Score.objects.bulk_create(scores, ignore_conflicts=True)
+    problems = {problem for problem, _ in known.values()}
+    with transaction.atomic():
+        Score.objects.bulk_create(scores, ignore_conflicts=True)
+        waiting = unscored(project, scorer=scorer).order_by().filter(problem__in=problems)
+        votes.keep(project=project, scorer=scorer, problems=problems - set(waiting.values_list("problem", flat=True)))
 
 
 def store_verdicts(solutions: Sequence[Solution]) -> None:

@@ -71,7 +71,7 @@ def _score(shard: ScoreShard, stage: Stage, tell: Ticker) -> None:
         with transaction.atomic():
             if jobs.mine(shard).select_for_update().first() is None:
                 raise JobLost(LOST)
-            pool.store(chunk)
+            pool.store(chunk, project=stage.round.project, scorer=model.name)
     if rows.exists():
         raise Conflict("scores_missing", "The scorer left solutions without a score; see its log.")
     for path in source.parent.glob(f"pool.{shard.pk}.*"):

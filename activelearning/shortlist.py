@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, NamedTuple
 
-import numpy as np
-from django.db import transaction
 from django.db.models import F, Min, Q, QuerySet
 
-from activelearning.strategies import relabel, stratified, vote_disagreement
-from activelearning.strategies.lines import answer_key, says
-from activelearning.strategies.pool import Pool, chance, lot_rank
+from activelearning import votes
+from activelearning.strategies import relabel, stratified
+from activelearning.strategies.lines import says
+from activelearning.strategies.pool import chance, lot_rank
 from activelearning.strategies.uncertainty import UNSURE
 from annotation.models import LOTS, Annotation, FinishReason, Project, Score, Solution, Split, Verdict, WorkState
 
@@ -279,37 +278,52 @@ def _pairs(wish: Wish) -> set[tuple[str, str]]:
     return set(problems.values_list("subject", "level").distinct())
 
 
-# --- what no index serves -------------------------------------------------------------------------------------------
+# --- by votes -------------------------------------------------------------------------------------------------------
 
 
-def vote_disagreement_(wish: Wish) -> set[int]:
-    """Every solution of the problems that are disputed most; all of the pool is read, a problem in memory at a time."""
-    kept: list[tuple[float, bytes, str, list[int]]] = []
-    for problem, members in _by_problem(wish):
-        pool = Pool(
-            ids=[str(solution) for solution, _, _ in members],
-            problems=[problem] * len(members),
-            scores=np.array([score for _, score, _ in members], dtype=np.float64),
-            is_wrong=np.zeros(len(members), dtype=np.bool_),
-            answers=[answer_key(answer) for _, _, answer in members],
-        )
-        found = vote_disagreement.dispute(pool, list(range(len(members))), seed=wish.seed)
-        if found is not None:
-            kept.append((-found.gap, chance(wish.seed, problem), problem, [solution for solution, _, _ in members]))
-        if len(kept) > 2 * wish.budget + SLACK:
-            kept = heapq.nsmallest(wish.budget, kept)
-    return {solution for *_, members in heapq.nsmallest(wish.budget, kept) for solution in members}
-
-
-def _by_problem(wish: Wish) -> Iterator[tuple[str, list[tuple[int, float, str | None]]]]:
-    """(solution, score, answer) of each problem's solutions in the pool."""
-    rows = Solution.objects.pool(wish.project).filter(
-        scores__scorer=wish.scorer, scores__prm_score__isnull=False, scores__problem__isnull=False
+def vote_disagreement(wish: Wish) -> set[int]:
+    """Every solution of the `budget` problems that are disputed most: along what was kept of them, and looked at anew where the pool has
+    changed since."""
+    changed = votes.changed(project=wish.project, scorer=wish.scorer)
+    anew = (
+        (gap, problem)
+        for problem, members in _members(wish, changed)
+        if (gap := votes.gap_of(problem, members)) is not None
     )
-    listed = rows.order_by("problem_id").values_list("problem_id", "pk", "scores__prm_score", "answer")
-    with transaction.atomic():  # a server-side cursor outlives no transaction without storing all its rows first
-        for problem, members in groupby(listed.iterator(chunk_size=10_000), key=lambda row: row[0]):
-            yield str(problem), [(pk, score, answer) for _, pk, score, answer in members if score is not None]
+    widest = _widest(wish, anew)
+    left_out = set(changed)
+    for page in _disputes(wish):
+        widest = _widest(wish, [*widest, *((gap, problem) for gap, problem in page if problem not in left_out)])
+        if len(widest) == wish.budget and page[-1][0] < widest[-1][0]:
+            break
+    return {pk for _, members in _members(wish, [problem for _, problem in widest]) for pk, _, _ in members}
+
+
+def _widest(wish: Wish, disputes: Iterable[tuple[float, int]]) -> list[tuple[float, int]]:
+    """The first `budget` in the strategy's order: the widest gap first, equals by chance."""
+
+    def key(dispute: tuple[float, int]) -> tuple[float, bytes, str]:
+        gap, problem = dispute
+        return -gap, chance(wish.seed, str(problem)), str(problem)
+
+    return heapq.nsmallest(wish.budget, disputes, key=key)
+
+
+def _disputes(wish: Wish) -> Iterator[list[tuple[float, int]]]:
+    """(gap, problem), page by page along the index."""
+    rows = votes.kept(project=wish.project, scorer=wish.scorer).values_list("gap", "problem")
+    size = max(LEAST_PAGE, min(wish.budget, MOST_PAGE))
+    page = list(rows[:size])
+    while page:
+        yield page
+        gap, problem = page[-1]
+        page = list(rows.filter(gap__lte=gap).exclude(gap=gap, problem__lte=problem)[:size])
+
+
+def _members(wish: Wish, problems: Sequence[int]) -> Iterator[tuple[int, votes.Members]]:
+    for start in range(0, len(problems), LEAST_PAGE):
+        some = problems[start : start + LEAST_PAGE]
+        yield from votes.by_problem(project=wish.project, scorer=wish.scorer, problems=some)
 
 
 # --- what was labelled ----------------------------------------------------------------------------------------------

@@ -21,9 +21,9 @@ import numpy as np
 django.setup()
 
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
-from activelearning import shortlist
+from activelearning import shortlist, votes
 from activelearning.choice import choose
 from activelearning.round_config import RoundConfig
 from activelearning.shortlist import Wish
@@ -31,7 +31,8 @@ from annotation import projects
 from annotation.models import Project
 
 SCORER = "bench-prm-1"
-TABLES = ("annotation_problem", "annotation_solution", "annotation_score")
+TABLES = ("annotation_problem", "annotation_solution", "annotation_score", "activelearning_votedispute")
+PROBLEMS = 500  # whose votes are counted at a time
 CHOICES: dict[str, dict[str, Any]] = {
     "convincing_wrong, whole pool": {"strategy": "convincing_wrong", "per_problem": None},
     "convincing_wrong, 2 a problem": {"strategy": "convincing_wrong"},
@@ -46,7 +47,7 @@ CHOICES: dict[str, dict[str, Any]] = {
         "strategy": {"convincing_wrong": 0.6, "uncertainty": 0.2, "uniform": 0.2},
         "drop_near_duplicates": True,
     },
-    "vote_disagreement (reads all)": {"strategy": "vote_disagreement"},
+    "vote_disagreement": {"strategy": "vote_disagreement"},
 }
 
 
@@ -86,6 +87,21 @@ def fill(project: Project, rows: int, each: int) -> None:
         cursor.execute("RESET synchronous_commit")
         for table in TABLES:
             cursor.execute(f"VACUUM ANALYZE {table}")
+    counted(project, range(there // each + 1, (rows - 1) // each + 2))
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE activelearning_votedispute")
+
+
+def counted(project: Project, problems: range) -> None:
+    """The votes of these problems, as scoring counts them while it stores its scores."""
+    begun = time.monotonic()
+    for start in range(0, len(problems), PROBLEMS):
+        with transaction.atomic():
+            votes.keep(project=project, scorer=SCORER, problems=problems[start : start + PROBLEMS])
+    kept = votes.kept(project=project, scorer=SCORER).count()
+    print(
+        f"\nvotes of {len(problems):,} more problems counted in {time.monotonic() - begun:.0f} s; {kept:,} disputes are kept"
+    )
 
 
 def _drop_indexes(cursor: Any) -> list[str]:
@@ -128,7 +144,9 @@ def plans(project: Project) -> None:
     """How PostgreSQL reads a page of a number's order, and some lots."""
     wish = Wish(project=project, scorer=SCORER, budget=1000, per_problem=None, merge=False, seed=1)
     wrong = shortlist.scored(wish).filter(verdict="wrong", prm_score__lte=0.9).order_by("-prm_score", "solution")
-    for rows in (wrong.values("solution", "prm_score")[:1000], shortlist.in_lots(wish, range(16)).values("solution")):
+    disputes = votes.kept(project=project, scorer=SCORER).filter(gap__lte=0.9).values("gap", "problem")[:1000]
+    lots = shortlist.in_lots(wish, range(16)).values("solution")
+    for rows in (wrong.values("solution", "prm_score")[:1000], disputes, lots):
         print(f"\n```\n{rows.explain(analyze=True, buffers=True)}\n```")
 
 

@@ -26,7 +26,8 @@ class Dispute:
 def dispute(pool: Pool, members: list[int], *, seed: int) -> Dispute | None:
     """Of the solutions of one problem; None where both name the same answer, or the vote names none.
 
-    Tied votes name none: two answers with the most votes each are no majority to part from. Tied scores are broken by chance.
+    Tied votes name none: two answers with the most votes each are no majority to part from. Nor does the score part from the vote where
+    the vote's answer has the highest score, too. Other tied scores are broken by chance.
     """
     answers = needed(pool.answers, "answers")
     votes = Counter(answer for i in members if (answer := answers[i]) is not None)
@@ -35,9 +36,8 @@ def dispute(pool: Pool, members: list[int], *, seed: int) -> Dispute | None:
         return None
     ranked = [i for i in pool.by_score(members, seed=seed) if answers[i] is not None]
     theirs = next((i for i in ranked if answers[i] == first[0]), None)
-    if theirs is None or answers[ranked[0]] == first[0]:
+    if theirs is None or not (gap := float(pool.scores[ranked[0]] - pool.scores[theirs])) > 0:
         return None
-    gap = float(pool.scores[ranked[0]] - pool.scores[theirs])
     return Dispute(by_score=ranked[0], by_vote=theirs, gap=gap, votes=first[1])
 
 

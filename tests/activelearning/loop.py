@@ -118,5 +118,9 @@ def scored_pool(held: Attempt, score_of: Callable[[Solution], float]) -> RewardM
     for solution in solutions:
         verdict = Verdict.RIGHT if solution.answer == solution.problem.answer else Verdict.WRONG
         Solution.objects.filter(pk=solution.pk, verdict="").update(verdict=verdict)
-    pool.store([Score(solution=s, scorer="scorer", rating_probs=[], prm_score=score_of(s)) for s in solutions])
+    pool.store(
+        [Score(solution=s, scorer="scorer", rating_probs=[], prm_score=score_of(s)) for s in solutions],
+        project=held.project,
+        scorer="scorer",
+    )
     return model

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from django.db import connection
 
-from activelearning import choice, pool, shortlist
+from activelearning import choice, pool, shortlist, votes
 from activelearning.choice import ALONG_AN_INDEX, WORDS, Shortlist, choose
+from activelearning.models import VoteDispute
 from activelearning.pages.forms import STRATEGY_WORDS
 from activelearning.round_config import STRATEGIES, RoundConfig
 from activelearning.shortlist import Wish
 from activelearning.strategies.choose import STRATEGIES as BUILT
-from annotation.models import Project, Purpose, Score, Solution, Split
+from annotation.models import Problem, Project, Purpose, Score, Solution, Split
 from tests.factories import make_problem
 
 SCORES = (0.0, 0.25, 0.5, 0.5, 0.75, 0.97, 0.97, 1.0)  # few, so that many are equal
@@ -33,9 +34,11 @@ def everything(project: Project) -> list[int]:
         for n in range(25)
     ]
     reserved = make_problem(project, text="Reserved", split=Split.EVALUATE)
-    made = [_solution(project, dice.choice(problems), n, dice) for n in range(160)]
-    never = [_solution(project, reserved, n, dice) for n in range(160, 170)]
-    never += [_solution(project, problems[0], n, dice, purpose=Purpose.LABEL) for n in range(170, 180)]
+    made = [_solution(project, dice.choice(problems), n, str(dice.randrange(3)), dice) for n in range(160)]
+    never = [_solution(project, reserved, n, str(dice.randrange(3)), dice) for n in range(160, 170)]
+    never += [
+        _solution(project, problems[0], n, str(dice.randrange(3)), dice, purpose=Purpose.LABEL) for n in range(170, 180)
+    ]
     rows = Solution.objects.bulk_create([*made, *never])
     for scorer in ("ours", "another"):
         pool.store(
@@ -48,17 +51,19 @@ def everything(project: Project) -> list[int]:
                     doubt=dice.choice(SCORES),
                 )
                 for row in rows
-            ]
+            ],
+            project=project,
+            scorer=scorer,
         )
     return [row.pk for row in rows[:160]]
 
 
-def _solution(project: Project, problem: Any, number: int, dice: random.Random, **fields: Any) -> Solution:
+def _solution(project: Project, problem: Any, number: int, answer: str, dice: random.Random, **fields: Any) -> Solution:
     return Solution(
         project=project,
         problem=problem,
         steps=[f"Step {number // 2}."],  # every second one says what the one before it said
-        answer=str(dice.randrange(3)),
+        answer=answer,
         verdict=dice.choice(VERDICTS),
         content_sha256=str(number),
         **{"purpose": Purpose.POOL, **fields},
@@ -113,6 +118,51 @@ def test_a_shortlist_holds_the_whole_answer_of_every_strategy_ties_and_caps_incl
         assert found
 
 
+def test_what_has_left_the_pool_since_it_was_scored_has_no_vote_any_more(
+    project: Project, everything: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shortlist, "LEAST_PAGE", 3)
+    dice = random.Random(1)
+    queued = set(dice.sample(everything, 50))
+    Solution.objects.filter(pk__in=queued).update(purpose=Purpose.LABEL)
+    reserved = Solution.objects.get(pk=everything[3]).problem
+    Problem.objects.filter(pk=reserved.pk).update(split=Split.EVALUATE)
+    left = list(Solution.objects.pool(project).values_list("pk", flat=True))
+    assert not queued & set(left)
+    for budget in (3, 8, 100):
+        config = RoundConfig(
+            strategy="vote_disagreement", budget=budget, per_problem=None, uniform_share=0.0, seed=budget
+        )
+        found = [
+            (one.solution, one.reason) for one in choose(project=project, scorer="ours", config=config, embed=embed)
+        ]
+        assert found == from_everything(project, config, left), budget
+
+
+def test_votes_are_counted_once_all_of_a_problem_is_scored_and_again_where_more_comes(project: Project) -> None:
+    problem = make_problem(project)
+
+    def made(*answers: str) -> list[Solution]:
+        number = Solution.objects.count()
+        rows = [_solution(project, problem, number + n, answer, random.Random(n)) for n, answer in enumerate(answers)]
+        return Solution.objects.bulk_create(rows)
+
+    def store(rows: list[Solution], *scores: float) -> list[float]:
+        given = [
+            Score(solution=row, scorer="ours", rating_probs=[], prm_score=score)
+            for row, score in zip(rows, scores, strict=True)
+        ]
+        pool.store(given, project=project, scorer="ours")
+        return list(VoteDispute.objects.values_list("gap", flat=True))
+
+    first = made("3", "3", "4")
+    assert store(first[:1], 0.25) == []
+    assert store(first[1:], 0.5, 0.75) == [0.25]
+    assert store(made("4 ", "4 "), 0.0, 0.0) == []  # now the vote is with the score
+    assert store(made("3 ", "3 ", "5"), 0.0, 0.0, 1.0) == [0.5]
+    assert store(first, 0.0, 0.0, 0.0) == [0.5]  # what was said before stays
+
+
 def test_a_shortlist_is_short(project: Project, everything: list[int]) -> None:
     wish = Wish(project=project, scorer="ours", budget=5, per_problem=None, merge=False, seed=1)
     for name, read in ALONG_AN_INDEX.items():
@@ -161,4 +211,6 @@ def test_shortlists_read_along_their_indexes(project: Project, everything: list[
     by_verdict = rows.filter(verdict="wrong", prm_score__lte=0.5).order_by("-prm_score", "solution").values("solution")
     assert "score_by_verdict" in by_verdict[:5].explain()
     assert "Sort" not in by_verdict[:5].explain()
+    disputes = votes.kept(project=project, scorer="ours").filter(gap__lte=0.5).values("gap", "problem")
+    assert "vote_dispute_by_gap" in disputes[:5].explain()
     assert "score_by_lot" in shortlist.in_lots(wish, [1, 2]).values("solution").explain()

@@ -34,7 +34,9 @@ def test_undecided_solutions_and_evaluation_problems_are_never_convincing_wrong(
     held = hold(project, "select", budget=100, per_problem=None, uniform_share=0.0)
     scored_pool(held, lambda s: s.pk / 1e6)
     Solution.objects.filter(pk=reserved.pk).update(verdict=Verdict.WRONG)
-    pool.store([Score(solution=reserved, scorer="scorer", rating_probs=[], prm_score=1.0)])
+    pool.store(
+        [Score(solution=reserved, scorer="scorer", rating_probs=[], prm_score=1.0)], project=project, scorer="scorer"
+    )
     selecting.select(held)
     assert chosen() == [s.pk for s in reversed(solutions) if s.answer != s.problem.answer and s != undecided]
 
