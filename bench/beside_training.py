@@ -45,7 +45,7 @@ def main() -> None:
     options.add_argument("--turns", type=int, default=6)
     options.add_argument("--seconds", type=float, default=15, help="of each turn")
     given = options.parse_args()
-    submissions = round(given.turns * 2 * (given.seconds + 15) / THINKING) * LABELLERS
+    submissions = round(given.turns * 2 * (given.seconds + 18) / THINKING) * LABELLERS
     tokens, researcher = prepared(submissions)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -57,11 +57,11 @@ def main() -> None:
         rounds = httpx.Client(base_url=f"{url}/api/v1/", headers={"Authorization": f"Bearer {researcher}"}, timeout=60)
         measured(desks, 3)  # the first requests of each thread open its connection
         for _ in range(given.turns):
-            idle.append(measured(desks, given.seconds))
+            idle.append(settled(desks, given.seconds))
             number = started(rounds)
-            training.append(measured(desks, given.seconds))
+            training.append(settled(desks, given.seconds))
             rounds.post(f"rounds/{number}/cancel/").raise_for_status()
-            time.sleep(3)
+            time.sleep(6)  # its child is gone within two, its stages are settled by then
     show(idle, training)
 
 
@@ -121,6 +121,12 @@ class Desk:
         taken = time.perf_counter() - begun
         self.claims = answer.raise_for_status().json()["claims"]
         return taken
+
+
+def settled(desks: list[Desk], seconds: float) -> list[float]:
+    """What is measured once the change from idle to busy, or back, is over."""
+    measured(desks, 3)
+    return measured(desks, seconds)
 
 
 def measured(desks: list[Desk], seconds: float) -> list[float]:

@@ -23,7 +23,7 @@ django.setup()
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from activelearning import shortlist, votes
+from activelearning import pool, shortlist, votes
 from activelearning.choice import choose
 from activelearning.round_config import RoundConfig
 from activelearning.shortlist import Wish
@@ -32,7 +32,6 @@ from annotation.models import Project
 
 SCORER = "bench-prm-1"
 TABLES = ("annotation_problem", "annotation_solution", "annotation_score", "activelearning_votedispute")
-PROBLEMS = 500  # whose votes are counted at a time
 CHOICES: dict[str, dict[str, Any]] = {
     "convincing_wrong, whole pool": {"strategy": "convincing_wrong", "per_problem": None},
     "convincing_wrong, 2 a problem": {"strategy": "convincing_wrong"},
@@ -87,17 +86,17 @@ def fill(project: Project, rows: int, each: int) -> None:
         cursor.execute("RESET synchronous_commit")
         for table in TABLES:
             cursor.execute(f"VACUUM ANALYZE {table}")
-    counted(project, range(there // each + 1, (rows - 1) // each + 2))
+    counted(project, range(there // each + 1, (rows - 1) // each + 2), at_once=max(pool.CHUNK // each, 1))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE activelearning_votedispute")
 
 
-def counted(project: Project, problems: range) -> None:
-    """The votes of these problems, as scoring counts them while it stores its scores."""
+def counted(project: Project, problems: range, *, at_once: int) -> None:
+    """The votes of these problems, so many at once as scoring counts while it stores its scores."""
     begun = time.monotonic()
-    for start in range(0, len(problems), PROBLEMS):
+    for start in range(0, len(problems), at_once):
         with transaction.atomic():
-            votes.keep(project=project, scorer=SCORER, problems=problems[start : start + PROBLEMS])
+            votes.keep(project=project, scorer=SCORER, problems=problems[start : start + at_once])
     kept = votes.kept(project=project, scorer=SCORER).count()
     print(
         f"\nvotes of {len(problems):,} more problems counted in {time.monotonic() - begun:.0f} s; {kept:,} disputes are kept"
