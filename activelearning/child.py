@@ -16,11 +16,11 @@ from typing import IO, Any
 from django.conf import settings
 
 from activelearning import device
+from annotation import priority
 from annotation.errors import DomainError
 
 TICK = 1.0  # seconds between two looks at the child: a cancelled round is gone within two of them
 LOG_TAIL = 4_000  # characters
-NICENESS = 10
 # A child needs no secret of ours, and model code is the last place to leave one lying about.
 WITHHELD = ("SECRET", "PASSWORD", "TOKEN", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "GENERATORS")
 
@@ -114,7 +114,7 @@ def _process(command: list[str], output: IO[bytes]) -> Iterator[subprocess.Popen
         start_new_session=True,
     )
     try:
-        _be_nice(process)
+        priority.lower(process.pid, priority.CHILDREN)
         yield process
     finally:
         _kill_group(process)
@@ -134,13 +134,6 @@ def environment() -> dict[str, str]:
         "HF_HUB_OFFLINE": "1",
         "PYTHONUNBUFFERED": "1",
     }
-
-
-def _be_nice(process: subprocess.Popen[bytes]) -> None:
-    try:
-        os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
-    except ProcessLookupError:
-        return  # it has ended already
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -76,7 +76,7 @@ def control_told(control: Facts) -> str:
         }
     said = {"by_chance": control.get("by_chance"), "labels": control.get("labels"), "least": control.get("least")}
     return {
-        "off": gettext("Not compared with labels drawn by chance: the round was not asked to (uniform_control)."),
+        "off": gettext("Not compared with labels drawn by chance: the round was not asked to."),
         "nothing_measured": gettext("Not compared with labels drawn by chance: nothing is measured."),
         "too_few": gettext(
             "Not compared with labels drawn by chance: %(by_chance)s of %(labels)s labels are, and %(least)s are needed."
