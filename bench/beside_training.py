@@ -1,17 +1,23 @@
 """What labellers feel of a training: a submission with the next item in its answer, idle and while a round trains, turn by turn.
 
 One server with its worker (`manage.py up`) on PostgreSQL and Redis. Prints the median and the 95th percentile of both, and the ratio of the
-95th percentiles with its 95 % interval (bootstrap over the turns). The child that trains is niced and has one thread.
+95th percentiles with its 95 % interval (bootstrap over the turns). The child that trains goes after everything else and has one thread.
+A third kind of turn has an empty loop of the same priority instead: what any work at all on another core takes from this machine's
+labellers (clock rate, caches, cores that are halves of one).
 """
 
 import argparse
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -29,7 +35,7 @@ from django.core.management import call_command
 
 from activelearning.domains import arithmetic
 from activelearning.domains.trial import pairs
-from annotation import accounts, imports, projects
+from annotation import accounts, imports, priority, projects
 from annotation.models import Role
 from bench.desk import free_port, percentile, serving
 
@@ -45,12 +51,13 @@ def main() -> None:
     options.add_argument("--turns", type=int, default=6)
     options.add_argument("--seconds", type=float, default=15, help="of each turn")
     given = options.parse_args()
-    submissions = round(given.turns * 2 * (given.seconds + 18) / THINKING) * LABELLERS
+    submissions = round(given.turns * 3 * (given.seconds + 12) / THINKING) * LABELLERS
     tokens, researcher = prepared(submissions)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "manage.py", "up", "--no-demo", "--port", str(port)]
     idle: list[list[float]] = []
+    looping: list[list[float]] = []
     training: list[list[float]] = []
     with tempfile.TemporaryDirectory() as folder, serving(command, Path(folder), f"{url}/health/ready/"):
         desks = [Desk(url, token) for token in tokens]
@@ -58,11 +65,13 @@ def main() -> None:
         measured(desks, 3)  # the first requests of each thread open its connection
         for _ in range(given.turns):
             idle.append(settled(desks, given.seconds))
+            with empty_loop():
+                looping.append(settled(desks, given.seconds))
             number = started(rounds)
             training.append(settled(desks, given.seconds))
             rounds.post(f"rounds/{number}/cancel/").raise_for_status()
             time.sleep(6)  # its child is gone within two, its stages are settled by then
-    show(idle, training)
+    show({"idle": idle, "while an empty loop runs": looping, "while a round trains": training})
 
 
 def prepared(submissions: int) -> tuple[list[str], str]:
@@ -123,6 +132,17 @@ class Desk:
         return taken
 
 
+@contextmanager
+def empty_loop() -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True)
+    priority.lower(process.pid, priority.CHILDREN)
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
 def settled(desks: list[Desk], seconds: float) -> list[float]:
     """What is measured once the change from idle to busy, or back, is over."""
     measured(desks, 3)
@@ -159,25 +179,30 @@ def started(rounds: httpx.Client) -> int:
     sys.exit(f"bench/beside_training: the round does not train: {stages}")
 
 
-def show(idle: list[list[float]], training: list[list[float]]) -> None:
+def show(found: dict[str, list[list[float]]]) -> None:
     print(f"load of the machine at the end: {os.getloadavg()[0]:.1f}\n")
     print("| | submissions | median | p95 |\n| --- | --- | --- | --- |")
-    for name, turns in (("idle", idle), ("while a round trains", training)):
+    for name, turns in found.items():
         every = [one for turn in turns for one in turn]
         print(f"| {name} | {len(every):,} | {percentile(every, 50):.1f} ms | {percentile(every, 95):.1f} ms |")
+    for name, other in combinations(found, 2):
+        low, high = interval(found[name], found[other])
+        print(
+            f"p95 {other} / {name}: {ratio(found[name], found[other]):.2f} [{low:.2f}, {high:.2f}], {len(found[name])} turns each"
+        )
+
+
+def interval(idle: list[list[float]], busy: list[list[float]]) -> tuple[float, float]:
     chance = random.Random(0)
     ratios = []
     for _ in range(RESAMPLES):
         drawn = [chance.randrange(len(idle)) for _ in idle]
-        ratios.append(ratio([idle[n] for n in drawn], [training[n] for n in drawn]))
-    low, high = sorted(ratios)[RESAMPLES // 40], sorted(ratios)[-RESAMPLES // 40]
-    print(
-        f"p95 while a round trains / idle: {ratio(idle, training):.2f} [{low:.2f}, {high:.2f}], {len(idle)} turns each"
-    )
+        ratios.append(ratio([idle[n] for n in drawn], [busy[n] for n in drawn]))
+    return sorted(ratios)[RESAMPLES // 40], sorted(ratios)[-RESAMPLES // 40]
 
 
-def ratio(idle: list[list[float]], training: list[list[float]]) -> float:
-    return percentile([one for turn in training for one in turn], 95) / percentile(
+def ratio(idle: list[list[float]], busy: list[list[float]]) -> float:
+    return percentile([one for turn in busy for one in turn], 95) / percentile(
         [one for turn in idle for one in turn], 95
     )
 

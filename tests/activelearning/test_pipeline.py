@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import threading
 import time
@@ -16,6 +17,7 @@ from activelearning import child, generating, grading, pipeline, rounds
 from activelearning.attempt import Attempt
 from activelearning.child import ChildFailed, ChildRefused
 from activelearning.models import RewardModel, Round, RoundState, Selected, Stage
+from annotation import priority
 from annotation.errors import Conflict
 from annotation.models import Batch, JobState, Project, Score, Solution, Verdict, WorkItem
 from tests.activelearning.loop import (
@@ -259,6 +261,11 @@ def test_a_child_is_told_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, "canary")
     assert "canary" not in child.environment().values()
     assert child.environment()["OMP_NUM_THREADS"] == "1"
+
+
+def test_a_child_goes_after_everything_else(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log, child._process(["sleep", "60"], log) as process:
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) == priority.CHILDREN
 
 
 def test_a_torn_progress_line_is_passed_over(tmp_path: Path) -> None:

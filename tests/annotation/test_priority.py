@@ -1,0 +1,38 @@
+"""Jobs yield to people, in their own session and, where the system weighs sessions against each other, as a session."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from annotation import priority
+
+
+@pytest.fixture
+def process() -> Iterator[subprocess.Popen[bytes]]:
+    found = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    yield found
+    found.kill()
+    found.wait()
+
+
+def session_of(pid: int) -> str:
+    """ "/autogroup-17 nice 0"; "… nice 19" where there is no such file."""
+    path = Path(f"/proc/{pid}/autogroup")
+    return path.read_text().strip() if path.exists() else f"nice {priority.CHILDREN}"
+
+
+def test_a_process_and_its_session_go_last_and_nobody_else_does(process: subprocess.Popen[bytes]) -> None:
+    before = os.getpriority(os.PRIO_PROCESS, 0), session_of(os.getpid())
+    priority.lower(process.pid, priority.CHILDREN)
+    assert os.getpriority(os.PRIO_PROCESS, process.pid) == 19
+    assert session_of(process.pid).endswith("nice 19")
+    assert (os.getpriority(os.PRIO_PROCESS, 0), session_of(os.getpid())) == before
+
+
+def test_a_process_that_has_ended_is_no_error(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    priority.lower(process.pid, priority.CHILDREN)
