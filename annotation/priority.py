@@ -1,11 +1,11 @@
-"""Who goes first on a busy processor: answers to people before jobs, jobs before training and scoring."""
+"""Who goes first on a busy processor: whoever answers people, before training and scoring."""
 
 import os
 import time
 from contextlib import suppress
 from pathlib import Path
 
-JOBS, CHILDREN = 5, 19  # niceness; 19 is what only idle time is left to
+CHILDREN = 19  # niceness of what trains, scores or samples: only idle time is left to it
 TRIES = 5
 
 

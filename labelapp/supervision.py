@@ -16,8 +16,6 @@ from types import FrameType
 
 import structlog
 
-from annotation import priority
-
 log = structlog.get_logger(__name__)
 
 TICK = 0.1
@@ -39,7 +37,6 @@ class Program:
     orphan_signal: signal.Signals = signal.SIGKILL
     # Whether the others are of no use without it. One that is not vital is tried again for ever.
     vital: bool = True
-    niceness: int = 0  # of its session and all that it starts
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
     started_at: float = 0.0
@@ -53,8 +50,6 @@ class Program:
             start_new_session=True,  # Ctrl-C is ours alone: we say who ends when
             preexec_fn=_dies_with(os.getpid(), self.orphan_signal),
         )
-        if self.niceness:
-            priority.lower(self.process.pid, self.niceness)
         self.started_at = time.monotonic()
 
     def failed(self) -> int | None:

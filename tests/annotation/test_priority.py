@@ -1,4 +1,4 @@
-"""Jobs yield to people, in their own session and, where the system weighs sessions against each other, as a session."""
+"""Training yields to people, in their own session and, where the system weighs sessions against each other, as a session."""
 
 import os
 import subprocess

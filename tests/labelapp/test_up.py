@@ -17,7 +17,6 @@ from typing import Any
 import httpx
 import pytest
 
-from annotation import priority
 from labelapp import alive, probe
 from tests.labelapp.processes import ROOT, children, end, environment, eventually, free_port, run, runs
 
@@ -83,14 +82,6 @@ def test_one_command_makes_the_tables_and_serves(up: Installation) -> None:
     taken = run(["manage.py", "up", "--port", str(up.port)], up.env)
     assert taken.returncode == 1
     assert "--port" in taken.stderr
-
-
-def test_jobs_yield_to_the_web(up: Installation) -> None:
-    up.wait_until_ready()
-    found = {
-        word: {os.getpriority(os.PRIO_PROCESS, pid) for pid in up.below(word)} for word in ("gunicorn", " worker ")
-    }
-    assert found == {"gunicorn": {0}, " worker ": {priority.JOBS}}
 
 
 def test_clock_queue_and_worker_bring_back_a_job_whose_worker_died(up: Installation) -> None:

@@ -15,7 +15,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
-from annotation import priority
 from labelapp.checks import is_loopback, refuse_unsafe_start
 from labelapp.probe import accepted_name, answers
 from labelapp.supervision import Program, Supervisor
@@ -129,7 +128,6 @@ def programs(*, host: str, port: int, workers: int) -> list[Program]:
             command=[*celery, "worker", "-Q", "default,train", "-c", str(workers), *quiet, "--loglevel", "WARNING"],
             environment={"LABELAPP_PROCESS": "worker"},
             grace=WORKER_GRACE,
-            niceness=priority.JOBS,
         ),
         Program(
             name="scorer",
