@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from labelapp import alive, probe
+from labelapp import alive, celery, probe
 from tests.labelapp.processes import ROOT, children, end, environment, eventually, free_port, run, runs
 
 pytestmark = pytest.mark.serial
@@ -181,6 +181,17 @@ def test_nothing_outlives_a_killed_supervisor(ending: Installation) -> None:
 
     eventually(lambda: not any(runs(pid) for pid in below), "all are gone", within=40)
     assert len(below) >= 4
+
+
+def test_a_hand_that_begins_while_its_worker_dies_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    monkeypatch.setattr(celery, "_worker", os.getppid())
+    celery.end_with_the_worker()
+    assert ended == []
+    monkeypatch.setattr(celery, "_worker", os.getpid())  # anybody but the parent
+    celery.end_with_the_worker()
+    assert ended == [1]
 
 
 def test_an_end_answers_what_was_accepted(ending: Installation) -> None:
