@@ -32,7 +32,9 @@ def test_a_process_and_its_session_go_last_and_nobody_else_does(process: subproc
     assert (os.getpriority(os.PRIO_PROCESS, 0), session_of(os.getpid())) == before
 
 
-def test_a_process_that_has_ended_is_no_error(process: subprocess.Popen[bytes]) -> None:
+def test_a_process_that_has_ended_is_left_alone_like_all_others(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait()
-    priority.lower(process.pid, priority.CHILDREN)
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    priority.lower(process.pid, priority.CHILDREN)  # no error
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
