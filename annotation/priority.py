@@ -5,18 +5,25 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-CHILDREN = 19  # niceness of what trains, scores or samples: only idle time is left to it
+# Niceness: of the scorer, between the web, which a labeller waits for, and training; of what trains, scores or samples a pool, to which
+# only idle time is left.
+SCORER, CHILDREN = 5, 19
 TRIES = 5
 
 
 def lower(pid: int, niceness: int) -> None:
-    """The process, a session's first, and all that it starts from here on. Nothing where it has ended already.
+    """The process, and all that it starts from here on; never higher than it was. Nothing where it has ended already.
 
     Linux may weigh sessions against each other before it looks at the processes within (autogroup, see sched(7)): then a process's own
-    niceness says nothing to the web, which is in another session, so the session's is lowered too.
+    niceness says nothing to the web, which is in another session, so the session's is lowered too, where it is this process's own.
     """
     with suppress(ProcessLookupError):
-        os.setpriority(os.PRIO_PROCESS, pid, niceness)
+        os.setpriority(os.PRIO_PROCESS, pid, max(niceness, os.getpriority(os.PRIO_PROCESS, pid)))
+        if os.getsid(pid) == pid:
+            _lower_session(pid, niceness)
+
+
+def _lower_session(pid: int, niceness: int) -> None:
     session = Path(f"/proc/{pid}/autogroup")  # not there: a system that does not weigh sessions
     for _ in range(TRIES):
         try:

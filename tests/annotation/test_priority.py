@@ -32,6 +32,19 @@ def test_a_process_and_its_session_go_last_and_nobody_else_does(process: subproc
     assert (os.getpriority(os.PRIO_PROCESS, 0), session_of(os.getpid())) == before
 
 
+def test_what_runs_in_somebodys_session_does_not_lower_that() -> None:
+    """A scorer that was started by hand, in a shell; and it is not made to go sooner than before."""
+    before = session_of(os.getpid())
+    process = subprocess.Popen(["sleep", "60"])
+    priority.lower(process.pid, priority.CHILDREN)
+    priority.lower(process.pid, priority.SCORER)
+    found = os.getpriority(os.PRIO_PROCESS, process.pid)
+    process.kill()
+    process.wait()
+    assert found == priority.CHILDREN
+    assert session_of(os.getpid()) == before
+
+
 def test_a_process_that_has_ended_is_left_alone_like_all_others(process: subprocess.Popen[bytes]) -> None:
     process.kill()
     process.wait()

@@ -15,11 +15,11 @@ from activelearning import live_steps
 from activelearning.live_steps import LocalSteps
 from activelearning.rewardmodel.child import die_with_parent
 from activelearning.scorer import OpenModels, serve
+from annotation import priority
 from labelapp.alive import Beat, sign
 from labelapp.checks import refuse_unsafe_start
 
 THREADS = 2
-NICENESS = 5  # between the web, which a labeller waits for, and training, which nobody does
 
 
 class Command(BaseCommand):
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError("--threads must be 1 or more.")
         if device == "cuda":
             _require_cuda()
-        os.nice(NICENESS)
+        priority.lower(os.getpid(), priority.SCORER)
         ended: list[int] = []
 
         def remember(number: int, _: FrameType | None) -> None:
