@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,28 @@ def test_a_process_and_its_session_go_last_and_nobody_else_does(process: subproc
     assert os.getpriority(os.PRIO_PROCESS, process.pid) == 19
     assert session_of(process.pid).endswith("nice 19")
     assert (os.getpriority(os.PRIO_PROCESS, 0), session_of(os.getpid())) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has an idle class")
+def test_training_is_put_aside_at_once_when_somebody_else_wakes_and_scoring_for_the_desk_is_not(
+    process: subprocess.Popen[bytes],
+) -> None:
+    priority.lower(process.pid, priority.SCORER)
+    assert os.sched_getscheduler(process.pid) == os.SCHED_OTHER
+    priority.lower(process.pid, priority.CHILDREN)
+    assert os.sched_getscheduler(process.pid) == os.SCHED_IDLE
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
+def test_where_the_idle_class_is_forbidden_niceness_holds(
+    process: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "sched_setscheduler", forbidden, raising=False)
+    priority.lower(process.pid, priority.CHILDREN)
+    assert os.getpriority(os.PRIO_PROCESS, process.pid) == 19
 
 
 def test_what_runs_in_somebodys_session_does_not_lower_that() -> None:
