@@ -1,14 +1,15 @@
-"""What labellers feel of a training: a submission with the next item in its answer, idle and while a round trains, turn by turn.
+"""What labellers feel of a training: at the desk in Chromium from submitting to the next item's paint, and what the server takes for it.
 
-One server with its worker (`manage.py up`) on PostgreSQL and Redis. Prints the median and the 95th percentile of both, and the ratio of the
-95th percentiles with its 95 % interval (bootstrap over the turns). The child that trains goes after everything else and has one thread.
-A third kind of turn has an empty loop of the same priority instead: what any work at all on another core takes from this machine's
-labellers (clock rate, caches, cores that are halves of one).
+One server with its worker (`manage.py up`) on PostgreSQL and Redis, idle and while a round trains, turn by turn; the labellers' browser is
+on the same machine. Prints the median and the 95th percentile of both, and the ratio of the 95th percentiles with its 95 % interval
+(bootstrap over the turns). The child that trains goes after everything else and has one thread. A third kind of turn has an empty loop of
+the same priority instead: what any work at all on another core takes from this machine's labellers (clock rate, caches, turns).
 """
 
 import argparse
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,6 +26,7 @@ from uuid import uuid4
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labelapp.settings")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright runs an event loop in this thread
 
 import django
 
@@ -32,46 +34,77 @@ django.setup()
 
 import httpx
 from django.core.management import call_command
+from playwright.sync_api import Page, sync_playwright
 
 from activelearning.domains import arithmetic
 from activelearning.domains.trial import pairs
 from annotation import accounts, imports, priority, projects
 from annotation.models import Role
-from bench.desk import free_port, percentile, serving
+from bench.desk import PACE_MS, WATCH, free_port, percentile, serving
 
 LABELLERS = 2
 THINKING = 0.15  # seconds between two submissions of a labeller; far quicker than a person
 LABELLED, POOL = 400, 200
+HESITATION_MS = 500  # before the desk's labeller submits; no person is quicker
+PASSWORD = str(uuid4())
 ENDLESS = {"epochs": 10_000, "max_epochs": 10_000}
 RESAMPLES = 2_000
+IDLE, LOOPING, TRAINING = "idle", "while an empty loop runs", "while a round trains"
+# The next item's steps are other elements than those that were rated.
+NEXT_PAINTED = """() => {
+    const before = document.querySelector('[data-testid=step-0]');
+    bench.next = new Promise((resolve) => {
+        const look = () => {
+            const now = document.querySelector('[data-testid=step-0] .passage:not([aria-busy])');
+            if (now && !before.contains(now)) painted(resolve);
+            else requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+    });
+}"""
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--turns", type=int, default=6)
-    options.add_argument("--seconds", type=float, default=15, help="of each turn")
+    options.add_argument("--seconds", type=float, default=15, help="of each half of a turn: the server, the desk")
     given = options.parse_args()
     submissions = round(given.turns * 3 * (given.seconds + 12) / THINKING) * LABELLERS
     tokens, researcher = prepared(submissions)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "manage.py", "up", "--no-demo", "--port", str(port)]
-    idle: list[list[float]] = []
-    looping: list[list[float]] = []
-    training: list[list[float]] = []
-    with tempfile.TemporaryDirectory() as folder, serving(command, Path(folder), f"{url}/health/ready/"):
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    server: dict[str, list[list[float]]] = {IDLE: [], LOOPING: [], TRAINING: []}
+    desk: dict[str, list[list[float]]] = {IDLE: [], LOOPING: [], TRAINING: []}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(command, Path(folder), f"{url}/health/ready/"),
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = opened(browser.new_context(base_url=url).new_page())
         desks = [Desk(url, token) for token in tokens]
         rounds = httpx.Client(base_url=f"{url}/api/v1/", headers={"Authorization": f"Bearer {researcher}"}, timeout=60)
+
+        def turn(name: str) -> None:
+            server[name].append(settled(desks, given.seconds))
+            desk[name].append(painted(page, given.seconds))
+
         measured(desks, 3)  # the first requests of each thread open its connection
+        painted(page, 3)
         for _ in range(given.turns):
-            idle.append(settled(desks, given.seconds))
+            turn(IDLE)
             with empty_loop():
-                looping.append(settled(desks, given.seconds))
+                turn(LOOPING)
             number = started(rounds)
-            training.append(settled(desks, given.seconds))
+            turn(TRAINING)
             rounds.post(f"rounds/{number}/cancel/").raise_for_status()
             time.sleep(6)  # its child is gone within two, its stages are settled by then
-    show({"idle": idle, "while an empty loop runs": looping, "while a round trains": training})
+        browser.close()
+    print(f"load of the machine at the end: {os.getloadavg()[0]:.1f}")
+    show("submit to the next item's paint at the desk", desk)
+    show("the server's answer to a submission", server)
 
 
 def prepared(submissions: int) -> tuple[list[str], str]:
@@ -93,9 +126,10 @@ def prepared(submissions: int) -> tuple[list[str], str]:
 
     def token(name: str, role: Role, scopes: list[str]) -> str:
         email = f"{name}@example.org"
-        user, _ = accounts.create_account(email=email, project=project, role=role, password=str(uuid4()))
+        user, _ = accounts.create_account(email=email, project=project, role=role, password=PASSWORD)
         return accounts.issue_token(user=user, name="benchmark", scopes=scopes)[1]
 
+    accounts.create_account(email="reader@example.org", project=project, role=Role.LABELLER, password=PASSWORD)
     people = [token(f"labeller{n}", Role.LABELLER, ["label"]) for n in range(LABELLERS)]
     return people, token("researcher", Role.RESEARCHER, ["read", "train"])
 
@@ -130,6 +164,32 @@ class Desk:
         taken = time.perf_counter() - begun
         self.claims = answer.raise_for_status().json()["claims"]
         return taken
+
+
+def opened(page: Page) -> Page:
+    """The desk of a labeller in a browser."""
+    page.add_init_script(WATCH)
+    page.goto("/accounts/login/?next=/projects/sums/label/")
+    page.fill("input[name=login]", "reader@example.org")
+    page.fill("input[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-testid=step-0] .passage:not([aria-busy])")
+    return page
+
+
+def painted(page: Page, seconds: float) -> list[float]:
+    """Milliseconds from submitting to the next item's paint, on the page's own clock, for so long."""
+    found: list[float] = []
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        for _ in range(page.locator("[data-testid^=step-] .passage").count()):
+            page.keyboard.press("1")
+            page.wait_for_timeout(PACE_MS)
+        page.wait_for_timeout(HESITATION_MS)
+        page.evaluate(NEXT_PAINTED)
+        page.keyboard.press("Enter")
+        found.append(page.evaluate("bench.next.then((at) => at - bench.begun)"))
+    return found
 
 
 @contextmanager
@@ -179,12 +239,12 @@ def started(rounds: httpx.Client) -> int:
     sys.exit(f"bench/beside_training: the round does not train: {stages}")
 
 
-def show(found: dict[str, list[list[float]]]) -> None:
-    print(f"load of the machine at the end: {os.getloadavg()[0]:.1f}\n")
-    print("| | submissions | median | p95 |\n| --- | --- | --- | --- |")
+def show(what: str, found: dict[str, list[list[float]]]) -> None:
+    print(f"\n| {what} | submissions | median | p95 |\n| --- | --- | --- | --- |")
     for name, turns in found.items():
         every = [one for turn in turns for one in turn]
         print(f"| {name} | {len(every):,} | {percentile(every, 50):.1f} ms | {percentile(every, 95):.1f} ms |")
+    print()
     for name, other in combinations(found, 2):
         low, high = interval(found[name], found[other])
         print(
