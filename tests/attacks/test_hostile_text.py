@@ -31,8 +31,6 @@ from tests.factories import make_problem, make_solution
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 CONTROL = "So $\\frac{1}{2} + \\sqrt{2}$ is as it was."
-# Each of A37 by itself takes two minutes; by default one that froze the page for long, and all of them on one page.
-ALONE = ALL["A37"] if os.environ.get("LABELAPP_TEST_ALL") else hostile_text.ONCE_FREEZING[:1]
 
 
 @pytest.fixture
@@ -152,7 +150,7 @@ def test_the_watch_notices_what_hostile_text_would_do(desk: Callable[[list[str]]
             noticed.clear()
         watched.page.evaluate("() => { seen.pwned = 0; seen.violations = []; }")
     with pytest.raises(AssertionError), never_freezing(watched, most=60):
-        watched.page.evaluate("() => { const until = performance.now() + 2000; while (performance.now() < until); }")
+        watched.page.evaluate("() => { const until = performance.now() + 1000; while (performance.now() < until); }")
 
 
 @pytest.mark.parametrize("attack", ["A35", "A36"])
@@ -179,12 +177,14 @@ def test_a37_large_and_far_reaching_texts_together_stay_in_their_boxes_and_block
         goes_on_working(watched, ALL["A37"])
 
 
-@pytest.mark.parametrize("text", ALONE, ids=lambda text: f"{len(text)} of {text[:12]!a}")
-def test_a37_a_large_text_alone_blocks_nothing(desk: Callable[[list[str]], Watched], text: str) -> None:
-    watched = desk([text])
-    with never_freezing(watched):
-        open_desk(watched.page)
-        goes_on_working(watched, [text])
+if os.environ.get("LABELAPP_TEST_ALL"):  # two minutes; by default they are all on one page
+
+    @pytest.mark.parametrize("text", ALL["A37"], ids=lambda text: f"{len(text)} of {text[:12]!a}")
+    def test_a37_a_large_text_alone_blocks_nothing(desk: Callable[[list[str]], Watched], text: str) -> None:
+        watched = desk([text])
+        with never_freezing(watched):
+            open_desk(watched.page)
+            goes_on_working(watched, [text])
 
 
 def test_a37_instructions_as_long_as_they_may_be_block_neither_the_desk_nor_the_projects_page(

@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -71,14 +71,19 @@ def ask(client: Any, method: str, path: str) -> Any:
     return answer
 
 
-def observe(stage: Any, role: str) -> dict[tuple[str, str], int]:
+def rows(stage: Any) -> list[tuple[str, str]]:
+    """(method, address) of all that there is to ask."""
+    reached = [address for address in addresses() if not is_shadowed(address, path_of(address, stage.parameters))]
+    return [(method, address) for address in reached for method in METHODS]
+
+
+def observe(stage: Any, role: str, asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
     """What this role is answered, by (method, address)."""
-    client, seen = stage.client(role), {}
-    for address in addresses():
-        path = path_of(address, stage.parameters)
-        if not is_shadowed(address, path):
-            seen |= {(method, address): ask(client, method, path).status_code for method in METHODS}
-    return seen
+    client = stage.client(role)
+    return {
+        (method, address): ask(client, method, path_of(address, stage.parameters)).status_code
+        for method, address in asked
+    }
 
 
 def read_table() -> Table:
@@ -135,7 +140,7 @@ def main() -> None:
         settings.ACCOUNT_RATE_LIMITS = False
         stage, table = build(), {}
         for role in ROLES:
-            for key, status in observe(stage, role).items():
+            for key, status in observe(stage, role, rows(stage)).items():
                 table.setdefault(key, {})[role] = status
             sys.stderr.write(f"{role} ")
         write_table(table)

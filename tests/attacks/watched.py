@@ -18,7 +18,7 @@ FREEZE_MS = 500
 # whose caches are shared with other work, takes longer over both.
 STANDARD_WORK = """() => {
     let least = Infinity;
-    for (let run = 0; run < 12; run += 1) {
+    for (let run = 0; run < 6; run += 1) {
         const begun = performance.now();
         const box = document.createElement('div');
         for (let n = 0; n < 4000; n += 1) {
