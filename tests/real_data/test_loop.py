@@ -16,14 +16,15 @@ from activelearning.models import Round, RoundState, Selected
 from annotation import accounts, imports
 from annotation.models import Annotation, Project, Role, Score, Snapshot, Solution, User, Verdict, WorkItem, WorkState
 
+# What is checked holds for a model of any worth: by default a small one, trained shortly, will do.
+SMALL = {"min_tokens": 0, "epochs": 1, "layers": 1, "hidden": 64, "feed_forward": 128}
 CONFIG: dict[str, Any] = {
     "strategy": "convincing_wrong",
     "budget": 300,
     "per_problem": 2,
     "uniform_share": 0.2,
     "seed": 7,
-    # What is checked holds for a model of any worth: a small one, trained shortly, will do.
-    "training": {} if os.environ.get("LABELAPP_TEST_ALL") else {"min_tokens": 0, "epochs": 1, "layers": 1},
+    "training": {} if os.environ.get("LABELAPP_TEST_ALL") else SMALL,
 }
 
 
