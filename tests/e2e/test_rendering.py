@@ -47,3 +47,19 @@ def test_sixty_steps_with_180_formulas_never_block_the_page_for_100_ms(
         expect(page.locator("[data-testid^=step-] .formula")).to_have_count(3 * STEPS)
     watched.assert_harmless()
     context.close()
+
+
+def test_a_wide_formula_in_the_problem_keeps_clear_of_a_long_reference_answer(
+    browser: Browser, live_server: Any, project: Project, labeller: User, signed_in: Any
+) -> None:
+    wide = "Let \\(\\overbrace{" + " + ".join(f"x_{{{n}}}" for n in range(40)) + "}^{s}\\)."
+    solution = make_solution(make_problem(project, text=wide, answer="a long answer " * 8), steps=["We add."])
+    queue.enqueue(project=project, entries=[QueueEntry(solution_id=solution.pk)], name="wide", generation=0)
+    context, watched = watched_page(browser, live_server.url, signed_in(labeller), "en")
+    watched.page.goto(f"/projects/{project.slug}/label/")
+    watched.page.wait_for_function(RENDERED, arg="We add.")
+    expect(watched.page.locator(".statement .formula")).to_have_count(1)
+    for width in (320, 900, 1024, 1280):
+        watched.page.set_viewport_size({"width": width, "height": 800})
+        assert watched.page.evaluate("() => witness.outside()") == [], width
+    context.close()
