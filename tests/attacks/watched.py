@@ -92,7 +92,7 @@ def never_freezing(watched: Watched, most: int = FREEZE_MS) -> Iterator[None]:
     browser = watched.page.context.browser
     assert browser is not None
     browser.start_tracing(page=watched.page, categories=["toplevel"])
-    watched.page.wait_for_timeout(300)  # the page's process hears of it by another way than of what it is told next
+    watched.page.wait_for_timeout(600)  # the page's process hears of it by another way than of what it is told next
     watched.page.evaluate(
         f"() => {{ const until = performance.now() + {SEEN_MS}; while (performance.now() < until); }}"
     )
