@@ -17,7 +17,7 @@ def lower(pid: int, niceness: int) -> None:
 
     Linux may weigh sessions against each other before it looks at the processes within (autogroup, see sched(7)): then a process's own
     niceness says nothing to the web, which is in another session, so the session's is lowered too, where it is this process's own.
-    And niceness alone says how time is shared, not who waits: only a process in the idle class is put aside at once when another wakes.
+    And niceness alone says how time is shared, not who waits: where only the idle class has work, a core is free for whoever wakes.
     """
     with suppress(ProcessLookupError):
         os.setpriority(os.PRIO_PROCESS, pid, max(niceness, os.getpriority(os.PRIO_PROCESS, pid)))

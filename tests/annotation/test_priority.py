@@ -34,9 +34,7 @@ def test_a_process_and_its_session_go_last_and_nobody_else_does(process: subproc
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has an idle class")
-def test_training_is_put_aside_at_once_when_somebody_else_wakes_and_scoring_for_the_desk_is_not(
-    process: subprocess.Popen[bytes],
-) -> None:
+def test_training_is_in_the_idle_class_and_the_scorer_is_not(process: subprocess.Popen[bytes]) -> None:
     priority.lower(process.pid, priority.SCORER)
     assert os.sched_getscheduler(process.pid) == os.SCHED_OTHER
     priority.lower(process.pid, priority.CHILDREN)
