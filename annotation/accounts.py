@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from annotation import audit
-from annotation.errors import Conflict, FieldError, InvalidInput
+from annotation.errors import Conflict, FieldError, InvalidInput, TooManyRequests
 from annotation.models import ApiToken, Labeller, Membership, Project, Role, User
 from annotation.models.people import fold_email
 
@@ -41,6 +41,17 @@ class ClosedSignUpAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the p
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Wrong passwords count for an account and an address together: nobody is locked out by somebody else's tries."""
         return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{self.get_client_ip(request)}"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Raise `TooManyRequests` after too many wrong passwords: a program reads that in the status, a form's error it would not."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError as error:
+            wait = settings.WRONG_PASSWORD_SECONDS
+            message = gettext(
+                "Too many wrong passwords came from this address. Wait %(minutes)d minutes, then try again."
+            )
+            raise TooManyRequests(message % {"minutes": wait // 60}, retry_after=wait) from error
 
     def format_email_subject(self, subject: str) -> str:
         return f"[labelapp] {subject}"

@@ -9,9 +9,10 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext
 
-from annotation.errors import DomainError
+from annotation.errors import DomainError, TooManyRequests
 
 RETRY_AFTER_SECONDS = "5"
+A_MINUTE = "60"  # what the sign-in package's own limits count over
 
 log = structlog.get_logger(__name__)
 
@@ -27,16 +28,17 @@ class EdgeMiddleware:
         if "Cache-Control" not in response.headers:
             response["Cache-Control"] = "no-store"
         patch_vary_headers(response, ["Cookie", "Authorization"])
+        if response.status_code == 429:
+            response.headers.setdefault("Retry-After", A_MINUTE)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, DomainError):
-            return render(
-                request,
-                "error.html",
-                {"status": exception.status, "message": exception.message},
-                status=exception.status,
-            )
+            said = {"status": exception.status, "message": exception.message}
+            page = render(request, "error.html", said, status=exception.status)
+            if isinstance(exception, TooManyRequests):
+                page["Retry-After"] = str(exception.retry_after)
+            return page
         if isinstance(exception, OperationalError | InterfaceError):
             note_unavailable(exception)
             return unavailable(request)

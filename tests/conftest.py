@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.core.servers.basehttp import WSGIRequestHandler
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -102,6 +103,12 @@ def the_live_server_keeps_its_connections() -> None:
             connection.close_at = None
 
     connection_created.connect(keep, weak=False)
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_tried_to_sign_in() -> None:
+    """Tries count for minutes, and every test comes from the same address."""
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

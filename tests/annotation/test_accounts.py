@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from allauth.mfa.totp.internal import auth as totp
 from django.core import mail
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
@@ -368,10 +367,17 @@ def test_a_recovery_code_signs_in_once(admin: User) -> None:
 
 
 def test_ten_wrong_passwords_throttle_the_account_from_that_address_alone(labeller: User) -> None:
-    cache.clear()
     for _ in range(10):
         assert sign_in(Client(), labeller, "wrong password").status_code == 200
-    assert b"Too many failed" in sign_in(Client(), labeller).content
+    throttled = sign_in(Client(), labeller)
+    assert (throttled.status_code, throttled.headers["Retry-After"]) == (429, "900")
+    assert b"Too many wrong passwords came from this address. Wait 15 minutes" in throttled.content
     elsewhere = Client(REMOTE_ADDR="203.0.113.9")
     assert sign_in(elsewhere, labeller).status_code == 302
-    cache.clear()
+
+
+def test_a_room_full_of_people_signs_in_from_one_address_within_a_minute_and_a_flood_does_not(labeller: User) -> None:
+    answers = [sign_in(Client(), labeller) for _ in range(121)]
+    assert {answer.status_code for answer in answers[:-1]} == {302}
+    assert (answers[-1].status_code, answers[-1].headers["Retry-After"]) == (429, "60")
+    assert b"Wait a minute, then try again." in answers[-1].content
