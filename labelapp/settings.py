@@ -224,6 +224,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "annotation.accounts.ClosedSignUpAdapter"
+ACCOUNT_FORMS = {
+    "change_password": "annotation.pages.forms.ChangePasswordForm",
+    "reset_password_from_key": "annotation.pages.forms.ResetPasswordForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]

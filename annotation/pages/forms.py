@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from allauth.account import forms as sign_in
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from annotation import access, accounts
 from annotation.accounts import PASSWORD_MAX, SCOPES
 from annotation.errors import DomainError
 from annotation.models import Protocol, Role
@@ -34,6 +36,32 @@ class PlainForm(forms.Form):
             self.add_error(found.field, found.message)
         if not known:
             self.add_error(None, error.message)
+
+
+class EndsTokens(forms.Form):
+    """Added to the sign-in package's forms for a new password: who changes it because somebody knew it can end everything at once."""
+
+    revoke_tokens = forms.BooleanField(required=False, label=_("Revoke my API tokens, too"))
+    user: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not (self.user and access.own_tokens(user=self.user)):
+            del self.fields["revoke_tokens"]
+
+    def save(self) -> None:
+        super().save()  # type: ignore[misc]  # of the package's form behind this one
+        if self.cleaned_data.get("revoke_tokens"):
+            for token in access.own_tokens(user=self.user):
+                accounts.revoke_token(token=token, actor=self.user)
+
+
+class ChangePasswordForm(EndsTokens, sign_in.ChangePasswordForm):  # type: ignore[misc]  # the package is untyped
+    pass
+
+
+class ResetPasswordForm(EndsTokens, sign_in.ResetPasswordKeyForm):  # type: ignore[misc]
+    pass
 
 
 class ProjectForm(PlainForm):

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from io import StringIO
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.totp.internal import auth as totp
@@ -95,6 +96,31 @@ def test_changing_the_password_ends_the_other_sessions(labeller: User) -> None:
     assert elsewhere.get("/").status_code == 302
     assert sign_in(Client(), labeller).status_code == 200
     assert sign_in(Client(), labeller, new).status_code == 302
+
+
+@pytest.mark.parametrize("revoked", [True, False])
+@pytest.mark.parametrize("forgotten", [True, False])
+def test_a_new_password_ends_the_tokens_where_their_owner_says_so(
+    labeller: User, forgotten: bool, revoked: bool
+) -> None:
+    client, new = Client(), "a quite different one"
+    if forgotten:
+        client.post(reverse("account_reset_password"), {"email": labeller.email})
+        link = next(word for word in mail.outbox[0].body.split() if "/password/reset/key/" in word)
+        page = client.get(urlsplit(link).path).headers["Location"]
+    else:
+        sign_in(client, labeller)
+        page = reverse("account_change_password")
+    assert b"revoke_tokens" not in client.get(page).content  # there is none
+    secrets = [accounts.issue_token(user=labeller, name=name, scopes=["read"])[1] for name in ("a", "b")]
+    assert b"Revoke my API tokens, too" in client.get(page).content
+    body = {"oldpassword": PASSWORD, "password1": new, "password2": new, **({"revoke_tokens": "on"} if revoked else {})}
+    refused = client.post(page, {**body, "password2": "another"})
+    assert (refused.status_code, {bearer(Client(), secret) for secret in secrets}) == (200, {200})
+    assert client.post(page, body).status_code == 302
+    assert sign_in(Client(), labeller, new).status_code == 302
+    assert [bearer(Client(), secret) for secret in secrets] == ([401, 401] if revoked else [200, 200])
+    assert actions().count("token.revoked") == (2 if revoked else 0)
 
 
 def test_a_disabled_account_is_refused_at_its_next_request_by_session_and_by_token(labeller: User) -> None:
