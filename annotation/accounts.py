@@ -49,7 +49,7 @@ class ClosedSignUpAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the p
         except ValidationError as error:
             wait = settings.WRONG_PASSWORD_SECONDS
             message = gettext(
-                "Too many wrong passwords came from this address. Wait %(minutes)d minutes, then try again."
+                "Too many wrong passwords came from this network address. Wait %(minutes)d minutes, then try again."
             )
             raise TooManyRequests(message % {"minutes": wait // 60}, retry_after=wait) from error
 

@@ -397,7 +397,7 @@ def test_ten_wrong_passwords_throttle_the_account_from_that_address_alone(labell
         assert sign_in(Client(), labeller, "wrong password").status_code == 200
     throttled = sign_in(Client(), labeller)
     assert (throttled.status_code, throttled.headers["Retry-After"]) == (429, "900")
-    assert b"Too many wrong passwords came from this address. Wait 15 minutes" in throttled.content
+    assert b"Too many wrong passwords came from this network address. Wait 15 minutes" in throttled.content
     elsewhere = Client(REMOTE_ADDR="203.0.113.9")
     assert sign_in(elsewhere, labeller).status_code == 302
 
