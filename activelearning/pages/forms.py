@@ -1,9 +1,11 @@
 """The form that starts a round. It parses; what may be is `round_config`'s business, whose refusals come back into the form."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from activelearning import automatic, makers, round_config
@@ -11,6 +13,7 @@ from activelearning.generators import sampling
 from activelearning.generators.sampling import LINES, NUMBERED, PARAGRAPHS, Sampling
 from activelearning.rewardmodel.config import TINY
 from activelearning.round_config import RoundConfig
+from activelearning.strategies import ensemble
 from annotation.errors import DomainError
 from annotation.pages.forms import PlainForm
 
@@ -55,6 +58,8 @@ GENERATOR_WORDS = {
     makers.SERVER: _("the server %(name)s"),
 }
 SAMPLING = "sampling_"  # what the names of its fields begin with
+MORE_OF_THE_CHOICE = ("shares", "drop_near_duplicates", "quality_control", "labels_each", "dropout_passes")
+TRAINING_AND_MEASURING = ("start_from", "promote", "uniform_control", "hold_out_percent", "seed")
 
 
 def generator_choices() -> list[tuple[str, str]]:
@@ -82,7 +87,7 @@ class RoundForm(PlainForm):
     strategy = forms.ChoiceField(choices=strategy_choices, widget=forms.RadioSelect, label=_("What to choose"))
     shares = forms.CharField(
         required=False,
-        label=_("Or a mix of several"),
+        label=_("A mix of several instead"),
         help_text=_(
             "Shares in percent that add up to 100, as in “convincing_wrong 60, uncertainty 20, uniform 20”; "
             "the strategies' names are those of the documentation. Left empty: the one chosen above."
@@ -233,15 +238,26 @@ class RoundForm(PlainForm):
             found.field = found.field.replace("sampling.", SAMPLING)
         super().refused(error)
 
-    def own_fields(self) -> list[forms.BoundField]:
-        return [field for field in self.visible_fields() if not field.name.startswith(SAMPLING)]
+    def first_fields(self) -> list[forms.BoundField]:
+        """What is chosen anew for most rounds."""
+        folded = {field.name for group in self.groups() for field in group["fields"]}
+        return [field for field in self.visible_fields() if field.name not in folded]
 
-    def sampling_fields(self) -> list[forms.BoundField]:
-        return [field for field in self.visible_fields() if field.name.startswith(SAMPLING)]
+    def groups(self) -> list[dict[str, Any]]:
+        """The other fields, folded, each group with its `title`; `open` where something in it is wrong or not as it is by default."""
+        by_doubt = self["strategy"].value() == ensemble.NAME  # which asks for passes with dropout
+        generates = self["generate"].value() not in (None, "", "pool")
+        sampling_fields = [name for name in self.fields if name.startswith(SAMPLING)]
+        return [
+            self._group(gettext("More about the choice"), MORE_OF_THE_CHOICE, needed=by_doubt),
+            self._group(gettext("Training and measuring"), TRAINING_AND_MEASURING),
+            self._group(gettext("How a generator samples"), sampling_fields, needed=generates),
+        ]
 
-    def samples(self) -> bool:
-        """Whether a generator is chosen, or something is wrong with how it is to sample."""
-        return self["generate"].value() not in (None, "", "pool") or any(f.errors for f in self.sampling_fields())
+    def _group(self, title: str, names: Iterable[str], *, needed: bool = False) -> dict[str, Any]:
+        fields, defaults = [self[name] for name in names], initial(None)
+        touched = (field.errors or field.field.has_changed(defaults[field.name], field.value()) for field in fields)
+        return {"title": title, "fields": fields, "open": needed or any(touched)}
 
     def clean_shares(self) -> dict[str, float] | None:
         """“name percent, name percent” as shares; whether they may be is the configuration's business."""

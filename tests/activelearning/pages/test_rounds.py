@@ -1,5 +1,6 @@
 """The rounds pages: what a researcher reads there in each state, and that nobody else reads it."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from activelearning import rounds
 from activelearning.models import ModelKind, RewardModel, Round, RoundState, Selected
+from activelearning.pages.forms import initial
 from annotation.models import JobState, Project, Role, User
 from tests.factories import make_problem, make_solution
 
@@ -100,7 +102,7 @@ def test_the_form_takes_a_generator_with_how_it_samples_and_says_what_is_wrong_b
     asked = {"generate": "server:qwen", "sampling_samples": "16", "sampling_problems": "", "sampling_steps": "numbered"}
     wrong = browser.post(NEW, {**FORM, **asked, "sampling_prompt": "Solve it."}).content.decode()
     assert "must be a text with {problem} in it" in wrong
-    assert "<details open>" in wrong
+    assert "How a generator samples" in opened(wrong)
     assert not Round.objects.exists()
     browser.post(NEW, {**FORM, **asked, "sampling_temperature": "0.7"})
     config = Round.objects.get().config
@@ -110,10 +112,47 @@ def test_the_form_takes_a_generator_with_how_it_samples_and_says_what_is_wrong_b
     assert '<option value="server:qwen" selected>' in browser.get(NEW).content.decode()
 
 
+def opened(page: str) -> set[str]:
+    """The titles of the form's unfolded groups."""
+    groups = re.findall(r"<details( open)?><summary>([^<]+)", page)
+    assert len(groups) == 3
+    return {title for is_open, title in groups if is_open}
+
+
 def test_the_form_starts_from_the_last_rounds_configuration(browser: Client, project: Project) -> None:
     started = rounds.start_round(project=project, config={"budget": 77})
     rounds.cancel_round(round_=started)
     assert 'value="77"' in text_of(browser, NEW)
+    assert opened(text_of(browser, NEW)) == set()
+
+
+@pytest.mark.parametrize(
+    ("config", "group"),
+    [
+        ({"strategy": {"mixed": 0.6, "uniform": 0.4}}, "More about the choice"),
+        ({"drop_near_duplicates": True}, "More about the choice"),
+        ({"dropout_passes": 2}, "More about the choice"),
+        ({"promote": "never"}, "Training and measuring"),
+        ({"hold_out": 0.2}, "Training and measuring"),
+        ({"generate": "scripted"}, "How a generator samples"),
+        ({"sampling": {"temperature": 0.5}}, "How a generator samples"),
+    ],
+)
+def test_a_group_of_the_form_is_folded_only_where_all_in_it_is_as_by_default(
+    browser: Client, project: Project, config: dict[str, Any], group: str
+) -> None:
+    assert opened(text_of(browser, NEW)) == set()
+    rounds.cancel_round(round_=rounds.start_round(project=project, config=config))
+    assert opened(text_of(browser, NEW)) == {group}
+
+
+def test_what_is_wrong_in_a_group_of_the_form_unfolds_it(browser: Client, project: Project) -> None:
+    shown = {key: "" if value is None else str(value) for key, value in initial(None).items() if value is not False}
+    wrong = browser.post(NEW, {**shown, "seed": "-1"})
+    assert (wrong.status_code, opened(wrong.content.decode())) == (400, {"Training and measuring"})
+    lacks = browser.post(NEW, {**shown, "strategy": "ensemble"})  # passes with dropout
+    assert (lacks.status_code, opened(lacks.content.decode())) == (400, {"More about the choice"})
+    assert not Round.objects.exists()
 
 
 def test_a_round_that_nobody_started_says_so(browser: Client, project: Project) -> None:
