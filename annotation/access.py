@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import TypeVar
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -59,6 +61,16 @@ def _require(role: Role, roles: frozenset[Role]) -> None:
         needed = ", ".join(sorted(midsentence(Role(r).label) for r in roles))
         said = gettext("Your role here is %(role)s; this needs one of: %(needed)s.")
         raise Forbidden(said % {"role": midsentence(role.label), "needed": needed})
+
+
+def is_powerful(*, user: User) -> bool:
+    """Whether this account may change what others see and do, somewhere in this installation."""
+    return user.is_operator or Membership.objects.filter(user=user, role__in=RESEARCH).exists()
+
+
+def lacks_second_factor(*, user: User) -> bool:
+    """Whether this account may do nothing before it has one: it is powerful, and `REQUIRE_SECOND_FACTOR` is set."""
+    return settings.REQUIRE_SECOND_FACTOR and is_powerful(user=user) and not is_mfa_enabled(user)
 
 
 def members(*, project: Project) -> list[Membership]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -84,6 +85,13 @@ def token_for(*, secret: str) -> ApiToken | None:
 
 def new_secret() -> str:
     return secrets.token_urlsafe(32)
+
+
+@transaction.atomic
+def forget_second_factor(*, user: User, actor: User | None = None) -> None:
+    """For somebody who has lost it and the recovery codes: the password alone signs in again."""
+    Authenticator.objects.filter(user=user).delete()
+    audit.record(actor=actor, action="account.second_factor_forgotten", account=user.pk)
 
 
 @transaction.atomic

@@ -4,16 +4,16 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.views.decorators.http import require_safe
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView
 
 from annotation.api.authentication import HasScope
+from annotation.models import User
+from annotation.pages.door import person_page
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -54,9 +54,8 @@ class SchemaView(SpectacularAPIView):
     http_method_names = ["get", "head"]
 
 
-@require_safe
-@login_required
-def docs(request: HttpRequest) -> HttpResponse:
+@person_page()
+def docs(request: HttpRequest, user: User) -> HttpResponse:
     """The schema as a page to read: the addresses by what they are about, then the shapes that they take and give."""
     return render(request, "api.html", {"subjects": _read_schema()[0], "shapes": _read_schema()[1]})
 

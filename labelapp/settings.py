@@ -241,6 +241,8 @@ ACCOUNT_RATE_LIMITS = {
     "login": "120/m/ip",
     "login_failed": f"10/{WRONG_PASSWORD_SECONDS}s/key,100/{WRONG_PASSWORD_SECONDS}s/ip",
 }
+# Of researchers, admins and operators (OWASP ASVS 5.0, 6.3.3); labellers may have one.
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", default=PRODUCTION)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 # What an operator may have in the environment and no test may depend on. DATABASE_URL and REDIS_URL choose what is tested.
 OPERATORS_OWN = (
     "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DEBUG", "EMAIL_URL", "LABELAPP_ALLOW_SQLITE", "LABELAPP_ENV", "LABELAPP_PROCESS",
-    "LOG_FORMAT", "LOG_LEVEL", "PUBLIC_URL", "SECRET_KEY", "SECURE_SSL_REDIRECT", "TRUSTED_PROXY_COUNT",
+    "LOG_FORMAT", "LOG_LEVEL", "PUBLIC_URL", "REQUIRE_SECOND_FACTOR", "SECRET_KEY", "SECURE_SSL_REDIRECT", "TRUSTED_PROXY_COUNT",
 )  # fmt: skip
 
 worker, broker = os.environ.get("PYTEST_XDIST_WORKER"), os.environ.get("REDIS_URL")

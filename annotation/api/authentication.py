@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from django.middleware.csrf import get_token
+from django.utils.translation import gettext
 from rest_framework import authentication, exceptions, permissions
 from rest_framework.request import Request
 
-from annotation import accounts
+from annotation import access, accounts
 from annotation.models import ApiToken, User
 
 if TYPE_CHECKING:  # REST framework loads this module while it loads its views
@@ -59,6 +60,12 @@ class SessionAuthentication(authentication.SessionAuthentication):
             ) from error
 
 
+class LacksSecondFactor(exceptions.PermissionDenied):
+    """Of a session alone: a token is no password that may be guessed or stolen at a sign-in."""
+
+    default_code = "lacks_second_factor"
+
+
 class HasScope(permissions.BasePermission):
     """Signed in and, with a token, in scope. A view names its scopes: `scopes = {"GET": "read", "POST": "train"}`.
 
@@ -69,6 +76,8 @@ class HasScope(permissions.BasePermission):
         if not isinstance(request.user, User):
             return False
         if not isinstance(request.auth, ApiToken):
+            if access.lacks_second_factor(user=request.user):
+                raise LacksSecondFactor(gettext("Your role needs a second factor. Set one up on the account's page."))
             return True
         scopes: dict[str, str] = getattr(view, "scopes", {})
         needed: Any = scopes.get("GET" if request.method in ("HEAD", "OPTIONS") else str(request.method))

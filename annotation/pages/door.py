@@ -1,15 +1,19 @@
 """The one door of every page: who is signed in, and through `annotation/access.py` which project they may open in which role.
 
-Not signed in: to the sign-in page and back. Not a member: 404, as for a project that does not exist. The wrong role: 403.
+Not signed in: to the sign-in page and back. Without a second factor that is required: to the page where it is set up, which is the sign-in
+package's. Not a member: 404, as for a project that does not exist. The wrong role: 403.
 """
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from annotation import access
@@ -26,6 +30,9 @@ def person_page(*methods: str) -> Callable[[View], View]:
         def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
             if not isinstance(request.user, User):
                 return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+            if access.lacks_second_factor(user=request.user):
+                messages.warning(request, gettext("Your role needs a second factor. Set one up to go on."))
+                return redirect("mfa_index")
             return view(request, request.user, **kwargs)
 
         return require_http_methods(_with_head(methods))(guarded)

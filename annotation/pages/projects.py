@@ -17,9 +17,8 @@ from annotation.pages.forms import FirstBatchForm, ProjectForm, SettingsForm, st
 
 @person_page()
 def home(request: HttpRequest, user: User) -> HttpResponse:
-    memberships = access.projects_of(user=user)
-    powerful = user.is_operator or any(found.role in access.RESEARCH for found in memberships)
-    context = {"memberships": memberships, "advise_second_factor": powerful and not is_mfa_enabled(user)}
+    advised = access.is_powerful(user=user) and not is_mfa_enabled(user)
+    context = {"memberships": access.projects_of(user=user), "advise_second_factor": advised}
     return render(request, "annotation/home.html", context)
 
 

@@ -1,6 +1,7 @@
 """Accounts, tokens, sessions and invitations: what gives a right, and that it ends when it should."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -14,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from annotation import accounts, membership
+from annotation import access, accounts, membership
 from annotation.errors import Conflict, InvalidInput, NotFound
 from annotation.models import ApiToken, AuditEntry, Invitation, Membership, Project, Role, User
 
@@ -381,6 +382,39 @@ def test_with_a_second_factor_the_password_alone_opens_nothing(admin: User) -> N
     assert thief.get("/api/v1/projects/").status_code == 401
     assert thief.post(reverse("mfa_authenticate"), {"code": "000000"}).status_code == 200
     assert thief.get("/").status_code == 302
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_where_a_second_factor_is_required_the_powerful_do_nothing_without_one(
+    member: Callable[..., User], role: Role, settings: Any
+) -> None:
+    settings.REQUIRE_SECOND_FACTOR = True
+    user, client = member(role), Client()
+    _, secret = accounts.issue_token(user=user, name="script", scopes=["read"])
+    sign_in(client, user)
+    page, answer = client.get("/"), client.get("/api/v1/projects/")
+    assert bearer(Client(), secret) == 200
+    if role not in access.RESEARCH:
+        assert (page.status_code, answer.status_code) == (200, 200)
+        return
+    assert (page.status_code, page.headers["Location"]) == (302, reverse("mfa_index"))
+    assert (answer.status_code, answer.json()["code"]) == (403, "lacks_second_factor")
+    assert b"Your role needs a second factor." in client.get(reverse("mfa_index")).content
+    client, _ = with_second_factor(user)
+    assert (client.get("/").status_code, client.get("/api/v1/projects/").status_code) == (200, 200)
+    call_command("set_account", user.email, "--forget-second-factor", stdout=StringIO())
+    assert client.get("/").status_code == 302
+    assert actions()[-1] == "account.second_factor_forgotten"
+    assert sign_in(Client(), user).headers["Location"] == "/"
+
+
+def test_an_operator_needs_a_second_factor_where_it_is_required(settings: Any, db: None) -> None:
+    operator, _ = accounts.create_account(email="operator@example.org", password=PASSWORD, is_operator=True)
+    client = Client()
+    sign_in(client, operator)
+    assert client.get("/projects/new/").status_code == 200
+    settings.REQUIRE_SECOND_FACTOR = True
+    assert client.get("/projects/new/").headers["Location"] == reverse("mfa_index")
 
 
 def test_a_recovery_code_signs_in_once(admin: User) -> None:

@@ -97,6 +97,26 @@ def test_a15_the_table_refuses_strangers_whatever_was_reviewed() -> None:
             assert statuses["operator"] in (404, 405) or "2fa" in address, (method, address)
 
 
+def test_a14_a_required_second_factor_stands_before_every_address(stage: Stage, settings: Any) -> None:
+    """What stays open is what is open without an account, and what leads to a second factor or out."""
+    settings.REQUIRE_SECOND_FACTOR = True
+    client, table = stage.client("admin"), read_table()
+    asked = [
+        (method, address)
+        for method, address in rows(stage)
+        if not (address.startswith(("accounts/", *OPEN_ADDRESSES)) or method == "OPTIONS")
+        and not is_without(table, method, address)
+    ]
+    assert len(asked) > 100
+    opened = []
+    for method, address in asked:
+        answer = ask(client, method, path_of(address, stage.parameters))
+        led_there = answer.status_code == 302 and answer.headers["Location"] == "/accounts/2fa/"
+        if not led_there and answer.status_code not in (403, 404):
+            opened.append((method, address, answer.status_code))
+    assert opened == []
+
+
 def test_a15_no_page_changes_anything_by_get(stage: Stage) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
