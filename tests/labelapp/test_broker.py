@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from kombu import Connection
+from kombu.transport import virtual
 
-from labelapp.broker import Channel
+from labelapp.broker import LONGEST_WAIT, Channel
 
 
 @pytest.fixture
@@ -72,6 +73,16 @@ def test_several_readers_take_every_message_once_and_never_half_written(channel:
 
     assert broken == []
     assert sorted(taken) == list(range(messages))
+
+
+def test_waits_for_messages_are_short_so_that_a_worker_ends_soon(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float | None] = []
+    monkeypatch.setattr(virtual.Transport, "drain_events", lambda self, connection, timeout: waits.append(timeout))
+    for asked in (2.0, 0.05, None):
+        channel.connection.client.drain_events(timeout=asked)
+    assert waits == [LONGEST_WAIT, 0.05, None]
 
 
 def test_a_message_on_disk_is_plain_json(channel: Channel, tmp_path: Path) -> None:
