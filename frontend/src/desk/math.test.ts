@@ -49,6 +49,22 @@ describe("rendering", () => {
     expect(shown("a $x$\n", true).querySelector("code.raw")?.textContent).toBe("a $x$\n");
   });
 
+  it.each([
+    ["so ($x+1$)", ["(", "box"]],
+    ["so $x+1$.", ["box"]],
+    ["so $x+1$-th", ["box"]],
+    ["$x$ ($y$", ["("]],
+    ["so $x+1$ is", []],
+    ["so (here $x+1$", []],
+    ["$x$$y$", []],
+    ["(\\[x\\].", []],
+  ])("keeps a formula together with what must not stand alone on a line: %s", (text, together) => {
+    const holder = shown(text);
+    expect([...holder.querySelectorAll(".glue")].map((glue) => (glue.querySelector(":scope > .katex-base") ? "box" : glue.textContent))).toEqual(together);
+    for (const formula of holder.querySelectorAll(".formula")) formula.remove();
+    expect(holder.textContent).toBe(text.replace(/\$.*?\$|\\\[.*?\\\]/g, ""));
+  });
+
   it("marks unseen characters and leaves maths with them as its source", () => {
     expect(shown("a\u202Eb").querySelector(".unseen")?.textContent).toBe("U+202E");
     expect(shown("$a\u202Eb$").querySelector("code.unrendered")).not.toBeNull();

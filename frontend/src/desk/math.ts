@@ -159,7 +159,7 @@ export function begin(text: string, words: Words): Work {
       // A display formula is a line of its own: the line break written after it would show as an empty one.
       if (segment.kind === "text") appendText(made, made.into, afterDisplay ? segment.text.replace(/^[ \t]*\n/, "") : segment.text);
       else if (segment.kind === "source") appendSource(made, segment.raw, "");
-      else appendFormula(made, segment, words);
+      else appendFormula(made, segment, words, segments[at]);
       afterDisplay = segment.kind === "math" && segment.display;
       lineBegins = afterDisplay || rawOf(segment).endsWith("\n");
       room -= rawOf(segment).length + 2 * (made.nodes - before);
@@ -210,7 +210,7 @@ function forget(text: string): void {
 }
 
 /** A formula, or its source: for good with a note, or until the second part of KaTeX is here. */
-function appendFormula(made: Made, segment: Extract<Segment, { kind: "math" }>, words: Words): void {
+function appendFormula(made: Made, segment: Extract<Segment, { kind: "math" }>, words: Words, next: Segment | undefined): void {
   const refused = refusal(segment.tex) !== null;
   const tree = refused || (rest !== "here" && NEEDS_REST.test(segment.tex)) ? null : typeset(segment);
   const nodes = tree ? size(tree) : 0;
@@ -219,6 +219,7 @@ function appendFormula(made: Made, segment: Extract<Segment, { kind: "math" }>, 
     holder.className = segment.display ? "formula display" : "formula";
     holder.append(tree.toNode());
     made.nodes += nodes;
+    if (!segment.display) keepTogether(made, holder, next);
     made.into.append(holder);
     return;
   }
@@ -226,6 +227,35 @@ function appendFormula(made: Made, segment: Extract<Segment, { kind: "math" }>, 
   if (waits) void fetchRest();
   made.provisional ||= waits;
   appendSource(made, segment.raw, waits ? "" : words.cannotRender);
+}
+
+const OPENS = /[([{“‘„«"']{1,3}$/;
+const FOLLOWS = /^[!-~’”»…]/;
+
+/** Browsers end a line on either side of a formula, be it behind an opening bracket or before a full stop. */
+function keepTogether(made: Made, holder: HTMLElement, next: Segment | undefined): void {
+  const before = made.into.lastChild;
+  const opening = before instanceof Text ? OPENS.exec(before.data)?.[0] : undefined;
+  if (before instanceof Text && opening) {
+    before.data = before.data.slice(0, -opening.length);
+    made.into.append(glued(opening));
+    made.nodes += 1;
+  }
+  // The last of the boxes between which KaTeX lets a line end.
+  const last = next?.kind === "text" && FOLLOWS.test(next.text) ? [...holder.querySelectorAll(":scope > .katex > .katex-html > .katex-base")].at(-1) : undefined;
+  if (last) {
+    const glue = glued("");
+    last.replaceWith(glue);
+    glue.append(last);
+    made.nodes += 1;
+  }
+}
+
+function glued(text: string): HTMLElement {
+  const glue = document.createElement("span");
+  glue.className = "glue";
+  glue.append(text);
+  return glue;
 }
 
 /** What KaTeX builds before it makes nodes of it. */
