@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, Route, expect
+from playwright.sync_api import APIResponse, Browser, BrowserContext, Page, Playwright, Request, Route, expect
 
 from annotation import accounts, queue
 from annotation.models import Annotation, Project, Role, StepRating, User, WorkItem, WorkState
@@ -324,6 +324,25 @@ class TestF09:
         assert desk.look().ratings == (1, 1, 1)
         desk.expect_state("saved")
         assert stored() == [(0, [-1]), (0, [0, 0, 0])]
+
+    def test_f09_an_answer_from_before_the_session_ended_hides_nothing(self, context: BrowserContext) -> None:
+        held: list[tuple[Route, APIResponse]] = []
+        page = context.new_page()
+        page.route("**/api/v1/me/preferences/", lambda route: held.append((route, route.fetch())), times=1)
+        desk = DeskTab(page, ADDRESS).open()
+        while not held:
+            page.wait_for_timeout(20)
+        Session.objects.all().delete()
+        desk.label(1, 1, 1)
+        expect(self.panel(desk)).to_be_visible()
+        ((route, answer),) = held
+        assert answer.ok
+        with page.expect_response("**/submission/"):  # it seems to say that somebody is signed in: asked again at once
+            route.fulfill(response=answer)
+        desk.expect_state("trouble", "signed out: sign in to send 1")
+        self.sign_in(desk, self.PASSWORD)
+        desk.expect_state("saved")
+        assert stored() == [(0, [1, 1, 1])]
 
     def test_f09_signed_in_again_in_another_tab_the_desk_goes_on_by_itself(
         self, context: BrowserContext, desk: DeskTab

@@ -307,8 +307,12 @@ export class Desk {
   }
 
   #identity(code: string): void {
+    const before = this.absence;
     this.absence = code === "" ? "" : code === "other_account" ? "somebody_else" : "nobody";
-    if (!this.absence) [this.signInShown, this.signInAsked] = [true, 0];
+    if (this.absence) return;
+    [this.signInShown, this.signInAsked] = [true, 0];
+    // What waits for a sign-in goes at once. Where this was a late answer, from before the session ended, the next one says so.
+    if (before) this.wake("asked");
   }
 
   #judgeDurable(): void {
