@@ -11,7 +11,7 @@ const FRAME_NODES = 2_000;
 const solution = (name: string): string[] =>
   Array.from({ length: 60 }, (_, n) => `${name}, step ${n}: $\\frac{a_{${n}}^2 + b}{\\sqrt{c}}$ and \\(\\sum_{i=0}^{${n}} x^i\\) so \\[\\int_0^{${n}} e^{-t^2} \\, dt.\\]`);
 
-let frames: FrameRequestCallback[] = [];
+const frames: FrameRequestCallback[] = [];
 
 /** What the page has of each text after a frame is painted and all timers have run. */
 async function paint(): Promise<void> {
@@ -25,9 +25,9 @@ beforeAll(async () => {
   await vi.waitFor(() => expect(renderText("$\\nosuchcommand$", WORDS).querySelector(".unrendered")).not.toBeNull());
 }, 20_000);
 
-beforeEach(() => {
-  frames = [];
+beforeEach(async () => {
   vi.stubGlobal("requestAnimationFrame", (frame: FrameRequestCallback) => frames.push(frame));
+  await paint();
 });
 
 /** Show the texts and paint until none waits: how many nodes each frame brought, the first what was there at once. */
@@ -81,6 +81,17 @@ describe("a text that waits for its turn", () => {
     expect(passage.querySelector(".unseen")?.textContent).toBe("U+202E");
     expect(passage.querySelectorAll(".formula")).toHaveLength(1);
     expect(passage.hasAttribute("dir")).toBe(false);
+  });
+
+  it("keeps no text of a later frame waiting, however much it brought", async () => {
+    const [large, small] = [document.createElement("bdi"), document.createElement("bdi")];
+    const text = solution("large").join("\n");
+    show(large, text, WORDS);
+    while (large.hasAttribute("aria-busy")) await paint();
+    expect(nodesOf(text)).toBeGreaterThan(FRAME_NODES);
+    await paint();
+    show(small, "$z$", WORDS);
+    expect(small.hasAttribute("aria-busy")).toBe(false);
   });
 
   it("is left alone when it is called off", async () => {

@@ -21,8 +21,10 @@ interface Job {
 
 let jobs: Job[] = [];
 let running = false;
+/** Of the frame in the making. */
 let spent = 0;
 let placed = 0;
+let counting = false;
 
 /** Show `text` in `node`: at once where that costs little, else as its source until its turn comes. Returns how to stop. */
 export function show(node: HTMLElement, text: string, words: Words): () => void {
@@ -64,8 +66,18 @@ export function renderAhead(texts: readonly string[], words: Words): void {
   for (const text of texts) if (nodesOf(text) === undefined && !queued.has(text)) add({ text, words, put: null, near: false });
 }
 
+/** The next frame begins with nothing spent. */
+function count(): void {
+  if (counting) return;
+  counting = true;
+  requestAnimationFrame(() => {
+    counting = false;
+    spent = placed = 0;
+  });
+}
+
 function isAffordable(text: string): boolean {
-  if (spent === 0) requestAnimationFrame(() => (spent = placed = 0));
+  count();
   return spent < FRAME_MS && placed < FRAME_NODES && (text.length <= SHORT || nodesOf(text) !== undefined);
 }
 
@@ -99,6 +111,7 @@ function later(): void {
 function slice(): void {
   const until = performance.now() + SLICE_MS;
   placed = 0;
+  count();
   do {
     const job = jobs.find((one) => one.near) ?? jobs.find((one) => one.put) ?? jobs[0];
     if (!job) break;
