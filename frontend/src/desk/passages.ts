@@ -60,6 +60,14 @@ export function show(node: HTMLElement, text: string, words: Words): () => void 
   };
 }
 
+/** A stretch of text in a line of others. */
+export function passage(text: string, words: Words): HTMLElement {
+  const run = document.createElement("bdi");
+  run.className = "passage";
+  show(run, text, words);
+  return run;
+}
+
 /** Render texts in the background, in this order, for when they are needed. */
 export function renderAhead(texts: readonly string[], words: Words): void {
   const queued = new Set(jobs.map((job) => job.text));

@@ -5,6 +5,8 @@ import "../desk/text.css";
 import { show } from "../desk/passages";
 import { answerText } from "../desk/text";
 
+export { passage } from "../desk/passages";
+
 /** Draws every `[data-passage]` in `holder`, whose `data-cannot-render` says what stands beside a formula that is left as its source. */
 export function showPassages(holder: HTMLElement): void {
   const words = { cannotRender: holder.dataset["cannotRender"] ?? "" };
