@@ -17,6 +17,25 @@ def termed(text: object) -> str:
     return format_html("<strong>{}</strong><small>{}</small>", term, meaning) if colon else str(text)
 
 
+#: What begins something that is drawn, and what ends it.
+_DRAWN = (("\\(", "\\)"), ("\\[", "\\]"), ("\\begin{", "\\end{"), ("[asy]", "[/asy]"))
+
+
+@register.filter
+def excerpt(text: str, most: int) -> str:
+    """The first `most` characters, less the formula in which they would end: half of one cannot be drawn."""
+    if len(text) <= most:
+        return text
+    whole = text[: most - 1]
+    for opens, closes in _DRAWN:
+        while whole.count(opens) > whole.count(closes):
+            whole = whole[: whole.rfind(opens)]
+    for dollars in ("$$", "$"):
+        if whole.count(dollars) % 2:
+            whole = whole[: whole.rfind(dollars)]
+    return f"{(whole.strip() or text[: most - 1]).rstrip()}…"
+
+
 @register.filter("retold")
 def _retold(text: object) -> str:
     return retold(str(text))

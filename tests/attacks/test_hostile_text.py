@@ -193,7 +193,7 @@ def test_a37_instructions_as_long_as_they_may_be_block_neither_the_desk_nor_the_
     watched = desk([CONTROL])
     floods = ("**a** ", "a\n\n", "\u202ea", "$x$ ", "בית ספר ")
     share = INSTRUCTIONS_MAX // len(floods)
-    instructions = "".join((flood * share)[:share] for flood in floods)
+    instructions = "\n\n".join((flood * share)[: share - 2] for flood in floods)
     Project.objects.filter(pk=project.pk).update(instructions=instructions)
     with never_freezing(watched):
         open_desk(watched.page)
@@ -202,7 +202,9 @@ def test_a37_instructions_as_long_as_they_may_be_block_neither_the_desk_nor_the_
         rendered(watched.page)
     with never_freezing(watched):
         watched.page.goto("/projects/algebra/")
-        expect(watched.page.locator(".prose code").first).to_be_attached()
+        watched.page.wait_for_selector(".prose .passage")
+        rendered(watched.page)
+        expect(watched.page.locator(".prose .katex").first).to_be_attached()
 
 
 def test_a38_a_definition_in_one_step_changes_no_other(desk: Callable[[list[str]], Watched]) -> None:
@@ -311,6 +313,33 @@ def test_a33_to_a41_each_text_as_a_step_on_a_solutions_page_down_to_320_pixels(
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("() => witness.outside()") == []
     watched.assert_harmless()
+
+
+def test_a33_to_a41_each_text_as_a_problem_and_as_an_answer_in_the_list_of_solutions_down_to_320_pixels(
+    watch: Callable[..., Watched], project: Project, researcher: User, signed_in: Callable[[User], Client]
+) -> None:
+    texts = [text for group in ALL.values() for text in group]
+    for n, text in enumerate(texts):
+        problem = make_problem(project, text=f"{CONTROL} {n} {text}", answer=text[:500])
+        make_solution(problem, steps=["A step."], answer=text[:500], generator=text[:200])
+    watched = watch(signed_in(researcher))
+    page = watched.page
+    page.goto("/projects/algebra/pool/")
+    seen = 0
+    while True:
+        page.wait_for_function("() => document.querySelector('[data-passages][data-drawn]')")
+        page.wait_for_function("() => !document.querySelector('.passage[aria-busy]')", timeout=60_000)
+        seen += page.locator("tbody th .katex:has(.mfrac):has(.sqrt)").locator("xpath=ancestor::tr").count()
+        for width in (320, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("() => witness.outside()") == []
+        watched.assert_harmless()
+        further = page.get_by_role("link", name="Next page")
+        if further.count() == 0:
+            break
+        with page.expect_navigation():
+            further.click()
+    assert seen >= len(texts)  # what stands before each text is drawn, whatever follows it
 
 
 def names_everywhere(project: Project, texts: list[str]) -> None:
