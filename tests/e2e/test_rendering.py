@@ -69,6 +69,8 @@ TOGETHER = """() => {
     const apart = [];
     if (!sameLine(place(leads, leads.data.length - 1), boxes[0])) apart.push('leads');
     if (!sameLine(place(follows, 0), boxes.at(-1))) apart.push('follows');
+    const [opens, closes] = [boxes.at(-2), boxes.at(-1)];
+    if (!sameLine(opens, closes)) apart.push('brackets');
     return { apart, lines: new Set(boxes.map((box) => Math.round(box.bottom / 12))).size };
 }"""
 

@@ -57,6 +57,11 @@ describe("rendering", () => {
     ["so $x+1$ is", []],
     ["so (here $x+1$", []],
     ["$x$$y$", []],
+    ["so $x+1 = 2(x+2)$ is", ["box"]],
+    ["so $2(x+2)$.", ["box", "box"]],
+    ["so $[0,1) \\cup (a+b,c]$ is", ["box"]],
+    ["so $2(a+b+c+d+e+f+g+h+i+j+k)$ is", []],
+    ["so $(1+x$ is", []],
     ["(\\[x\\].", []],
   ])("keeps a formula together with what must not stand alone on a line: %s", (text, together) => {
     const holder = shown(text);

@@ -230,9 +230,11 @@ function appendFormula(made: Made, segment: Extract<Segment, { kind: "math" }>, 
 }
 
 const OPENS = /[([{“‘„«"']{1,3}$/;
+/** Characters that are not parted though they stand in brackets: half a line of a telephone. */
+const SHORT_BRACKETS = 20;
 const FOLLOWS = /^[!-~’”»…]/;
 
-/** Browsers end a line on either side of a formula, be it behind an opening bracket or before a full stop. */
+/** Browsers end a line on either side of a formula, be it behind an opening bracket or before a full stop; KaTeX lets them in brackets. */
 function keepTogether(made: Made, holder: HTMLElement, next: Segment | undefined): void {
   const before = made.into.lastChild;
   const opening = before instanceof Text ? OPENS.exec(before.data)?.[0] : undefined;
@@ -241,20 +243,39 @@ function keepTogether(made: Made, holder: HTMLElement, next: Segment | undefined
     made.into.append(glued(opening));
     made.nodes += 1;
   }
-  // The last of the boxes between which KaTeX lets a line end.
-  const last = next?.kind === "text" && FOLLOWS.test(next.text) ? [...holder.querySelectorAll(":scope > .katex > .katex-html > .katex-base")].at(-1) : undefined;
-  if (last) {
-    const glue = glued("");
-    last.replaceWith(glue);
-    glue.append(last);
+  // The boxes between which KaTeX lets a line end.
+  const boxes = [...holder.querySelectorAll(":scope > .katex > .katex-html > .katex-base")];
+  const last = next?.kind === "text" && FOLLOWS.test(next.text) ? boxes.at(-1) : undefined;
+  for (const group of [...bracketed(boxes), ...(last ? [[last]] : [])]) {
+    const glue = glued();
+    group[0]?.before(glue);
+    glue.append(...group);
     made.nodes += 1;
   }
 }
 
-function glued(text: string): HTMLElement {
+/** The boxes of brackets that are short enough to keep on one line: `2(x +` and `2)`. */
+function bracketed(boxes: readonly Element[]): readonly Element[][] {
+  const groups: Element[][] = [];
+  let group: Element[] = [];
+  let open = 0;
+  let length = 0;
+  for (const box of boxes) {
+    const text = box.textContent ?? "";
+    group.push(box);
+    length += text.length;
+    open += (text.match(/[([{⟨]/g)?.length ?? 0) - (text.match(/[)\]}⟩]/g)?.length ?? 0);
+    if (open > 0) continue;
+    if (group.length > 1 && length <= SHORT_BRACKETS) groups.push(group);
+    [group, open, length] = [[], 0, 0];
+  }
+  return groups;
+}
+
+function glued(...text: string[]): HTMLElement {
   const glue = document.createElement("span");
   glue.className = "glue";
-  glue.append(text);
+  glue.append(...text);
   return glue;
 }
 
