@@ -141,7 +141,12 @@ def test_the_shard_of_a_worker_that_died_goes_on_behind_what_that_worker_stored(
     pipeline.score(held)
     assert scores() == every_solution() | {first.pk: 0.5}
     assert [ids for ids in scorer.given if second.pk in ids] == [
-        list(Solution.objects.filter(problem__lte=dead.last_problem).exclude(pk=first.pk).values_list("pk", flat=True))
+        list(
+            Solution.objects.filter(problem__lte=dead.last_problem)
+            .exclude(pk=first.pk)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
     ]
 
 
