@@ -15,6 +15,7 @@ import { renderAhead } from "./passages";
 import { Past } from "./past";
 import type { Practice } from "./practice/practice.svelte";
 import { Preferences } from "./preferences.svelte";
+import { Presence } from "./presence.svelte";
 import { notReady, said } from "./speech";
 import { firstBad, offered, readiness, reduce, type Action, type Place, type Rating } from "./state";
 import { pageStore, type Entry, type Store } from "./store";
@@ -22,8 +23,6 @@ import { otherTabs, type OtherTabs, type Told } from "./tabs";
 import { Talking } from "./talking.svelte";
 
 export type { Config };
-/** Who is signed in: the desk's own person (""), nobody any more, or somebody else in the same browser. */
-export type Absence = "" | "nobody" | "somebody_else";
 export type Dialog = "keys" | "keymap" | "menu" | "instructions" | "history" | "skip" | "give_up" | "bad_problem";
 
 /** How often a lease is renewed while somebody works without changing anything. */
@@ -37,11 +36,6 @@ export class Desk {
   progress = $state.raw<Progress>({ today: 0, active_ms_today: 0 });
   outboxState = $state.raw<OutboxState>({ condition: "idle", waiting: 0, aside: [], unkept: 0 });
   draftState = $state<DraftState>("saved");
-  absence = $state<Absence>("");
-  /** The sign-in is put away by "Later" and comes back when asked for. */
-  signInShown = $state(true);
-  /** Counts how often it was asked for by its button. */
-  signInAsked = $state(0);
   dialog = $state<Dialog | null>(null);
   raw = $state(false);
   zoom = $state(1);
@@ -60,6 +54,7 @@ export class Desk {
   readonly talking: Talking;
   readonly past: Past;
   readonly preferences: Preferences;
+  readonly presence = new Presence(() => this.wake("asked"));
   /** The server's, also in practice. */
   readonly own: OwnApi;
   readonly #api: Api;
@@ -91,7 +86,7 @@ export class Desk {
       csrfToken: () => cookie(config.csrf_cookie),
       refreshCsrf: this.refreshCsrf,
       fetch: (input, init) => fetch(input, init),
-      onIdentity: (code) => this.#identity(code),
+      onIdentity: (code) => this.presence.heard(code),
     });
     this.own = server;
     this.#api = practice?.api ?? server;
@@ -251,12 +246,7 @@ export class Desk {
     this.#drafts?.wake(why === "online");
     this.talking.wake();
     void this.preferences.send();
-    if (this.held.length === 0 || this.absence) void this.#ask();
-  }
-
-  showSignIn(): void {
-    this.signInShown = true;
-    this.signInAsked += 1;
+    if (this.held.length === 0 || this.presence.absence) void this.#ask();
   }
 
   /** Any page of ours sets the CSRF cookie anew, signed in or not. */
@@ -304,15 +294,6 @@ export class Desk {
         this.#judgeDurable();
       },
     });
-  }
-
-  #identity(code: string): void {
-    const before = this.absence;
-    this.absence = code === "" ? "" : code === "other_account" ? "somebody_else" : "nobody";
-    if (this.absence) return;
-    [this.signInShown, this.signInAsked] = [true, 0];
-    // What waits for a sign-in goes at once. Where this was a late answer, from before the session ended, the next one says so.
-    if (before) this.wake("asked");
   }
 
   #judgeDurable(): void {
@@ -424,7 +405,7 @@ export class Desk {
   #heard(told: Told): void {
     // Signed out for good there: nothing of this person may stay on this screen.
     if (told.signed_out === this.config.account) return this.#left();
-    if (told.signed_in) return this.absence ? this.wake("asked") : undefined;
+    if (told.signed_in) return this.presence.absence ? this.wake("asked") : undefined;
     if (told.submitted?.account === this.config.account) this.#submittedElsewhere(told.submitted);
     if (told.stored) this.#outbox?.settledElsewhere(told.stored);
     void this.#outbox?.refresh();
